@@ -1,0 +1,1 @@
+"""Settings, where a space lies, and the bootstrap of a bare checkout."""

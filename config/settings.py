@@ -1,0 +1,121 @@
+"""Settings: defaults < file < `TOKENSPACE_*` < flags. The only place that reads the environment."""
+
+import getpass
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+APP = "tokenspace"
+CHOICES = {"profile": ("core", "full"), "log_level": ("DEBUG", "INFO", "WARNING", "ERROR")}
+PATHS = ("db", "project")
+
+_UNEXPANDED = re.compile(r"\$\{[^}]*\}")
+
+
+class SettingsError(Exception):
+    """A setting is unknown or cannot be; start-up ends with exit code 2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a start of the program was asked to do.
+
+    Attributes:
+        db, project: As in `default.toml`: absolute paths, empty where not given.
+        origin: Where each setting that is not a default came from, for messages.
+        client_project: The folder a client says it works in (`CLAUDE_PROJECT_DIR`).
+        data_dir: The platform's folder for this user's data.
+    """
+
+    db: str = ""
+    project: str = ""
+    profile: str = "core"
+    user: str = ""
+    log_level: str = "WARNING"
+    origin: Mapping[str, str] = field(default_factory=dict[str, str])
+    client_project: str = ""
+    data_dir: Path = field(default_factory=Path)
+
+
+def load(flags: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings for these flags (None: not given) and this environment.
+
+    Raises:
+        SettingsError: the file is malformed, a key is unknown, or a value is not allowed.
+    """
+    env = os.environ if environ is None else environ
+    values, origin = _defaults(), dict[str, str]()
+    path = config_file()
+    for source, found in (
+        (str(path), _from_file(path, values)),
+        ("TOKENSPACE_{}", {k: env.get(f"TOKENSPACE_{k.upper()}") for k in values}),
+        ("--{}", dict(flags)),
+    ):
+        for key, value in found.items():
+            if value and not _UNEXPANDED.search(value):  # a client left `${workspaceFolder}` as is
+                values[key] = _expanded(value) if key in PATHS else value
+                shown = key.upper() if source.startswith("TOKENSPACE") else key.replace("_", "-")
+                origin[key] = source.format(shown)
+    for key, allowed in CHOICES.items():
+        if values[key] not in allowed:
+            raise SettingsError(
+                f"{origin[key]}: {values[key]!r} is not a {key}; choose {', '.join(allowed)}."
+            )
+    values["user"] = values["user"] or _login_name()
+    return Settings(
+        **values,
+        origin=origin,
+        client_project=env.get("CLAUDE_PROJECT_DIR", ""),
+        data_dir=Path(platformdirs.user_data_dir(APP, appauthor=False)),
+    )
+
+
+def editor() -> str:
+    """Return the command of the person's editor."""
+    default = "notepad" if os.name == "nt" else "vi"
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or default
+
+
+def config_file() -> Path:
+    """Return where the user's own settings lie."""
+    return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+
+
+def _defaults() -> dict[str, str]:
+    text = resources.files("tokenspace.config").joinpath("default.toml").read_text("utf-8")
+    values: dict[str, str] = tomllib.loads(text)
+    assert set(values) <= {f.name for f in fields(Settings)}  # noqa: S101 - our own two files agree
+    return values
+
+
+def _from_file(path: Path, known: Mapping[str, str]) -> dict[str, str]:
+    try:
+        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"cannot read {path}: {error}.") from error
+    for key, value in found.items():
+        if key not in known:
+            raise SettingsError(f"{path}: {key!r} is unknown; settings are {', '.join(known)}.")
+        if not isinstance(value, str):
+            raise SettingsError(f"{path}: {key} must be a text in quotes, not {value!r}.")
+    return found
+
+
+def _expanded(path: str) -> str:
+    return str(Path(os.path.expandvars(path)).expanduser().absolute())
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user in the system's list, as in some containers
+        return ""

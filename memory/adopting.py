@@ -1,0 +1,63 @@
+"""Taking in blocks from elsewhere: nothing here is overwritten, nothing there is lost."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+from .model import Block, Draft, label_key
+from .store import Snapshot
+from .writing import Write, draft_of
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A block from elsewhere; `owner` is whose it was, used where its label is taken."""
+
+    draft: Draft
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """Where an arrival went: `action` is created, filled (an empty block) or already here."""
+
+    arrival: Arrival
+    before: Block | None
+    draft: Draft
+    action: str
+
+
+def adopt(write: Write, arrivals: list[Arrival]) -> tuple[Adopted, ...]:
+    """Record all arrivals as one change and say where each went."""
+    adopted = tuple(plan(write.tx, write.branch, arrivals))
+    write.record([(a.before, a.draft) for a in adopted if a.action != "already here"])
+    return adopted
+
+
+def plan(view: Snapshot, branch: str, arrivals: list[Arrival]) -> Iterator[Adopted]:
+    """Yield where each arrival goes.
+
+    Its own label if that is free, or names a block without text, or the same text; else
+    `owner/label`, then `owner-2/label` and so on.
+    """
+    planned: dict[str, Draft] = {}
+    for arrival in arrivals:
+        for label in _labels(arrival):
+            key = label_key(label)
+            here = view.block(branch, label)
+            now = planned.get(key) or (draft_of(here) if here else None)
+            draft = replace(arrival.draft, label=label, uid=here.uid if here else None)
+            if now is not None and now.value == draft.value:
+                yield Adopted(arrival, here, now, "already here")
+                break
+            if now is None or (not now.value and not now.read_only and key not in planned):
+                planned[key] = draft
+                yield Adopted(arrival, here, draft, "filled" if here else "created")
+                break
+
+
+def _labels(arrival: Arrival) -> Iterator[str]:
+    yield arrival.draft.label
+    yield f"{arrival.owner}/{arrival.draft.label}"
+    for n in count(2):
+        yield f"{arrival.owner}-{n}/{arrival.draft.label}"

@@ -1,0 +1,109 @@
+"""Learned context as text for a model: framed, escaped, with what it needs to know of each block.
+
+A value is untrusted. In the framed form a `<` that could open or close one of our own tags is
+written `&lt;`, so that no value can end its frame and speak as the server.
+"""
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from .lines import numbered, split_lines
+from .model import Block, BlockInfo
+from .tokens import approximate_tokens
+
+CONTEXT_CHARS = 64 * 1024
+"""Most characters of values in one rendering of everything; what is beyond is only named."""
+
+_OWN_TAG = re.compile(r"<(?=\s*/?\s*(?:memory|block|description|value)\b)", re.IGNORECASE)
+
+
+def framed(value: str) -> str:
+    """Return a value that cannot leave its frame."""
+    return _OWN_TAG.sub("&lt;", value)
+
+
+def budget(block: Block) -> str:
+    """Return how full a block is: `214 of 5,000 characters (≈60 tokens)`."""
+    tokens = approximate_tokens(block.value)
+    over = f", {block.chars - block.limit:,} over" if block.chars > block.limit else ""
+    return f"{block.chars:,} of {block.limit:,} characters{over} (≈{tokens:,} tokens)"
+
+
+def render_context(blocks: Iterable[Block], change: int, most: int = CONTEXT_CHARS) -> str:
+    """Return every block in its frame, in the order given.
+
+    A block that would take the text over `most` characters of values is cut at a line, and says
+    how to read the rest.
+    """
+    parts = [f'<memory change="{change}">']
+    for block in blocks:
+        shown, most = _shown(block, most)
+        parts.append(_frame(block, shown))
+    parts.append("</memory>")
+    return "\n".join(parts)
+
+
+def render_block(block: Block, first: int | None = None, last: int | None = None) -> str:
+    """Return one block, its lines numbered; lines `first` to `last` (from 1) where given.
+
+    The numbers frame it: every line of the value starts with one, no line of ours does.
+    """
+    lines = split_lines(block.value)
+    low, high = max(first or 1, 1), min(last or len(lines), len(lines))
+    head = f"{block.label}@{block.short} · {budget(block)}"
+    if block.read_only:
+        head += " · read-only"
+    if block.tags:
+        head += f" · tags: {', '.join(block.tags)}"
+    rows = [head]
+    if block.description:
+        rows.append(f"about: {_one_line(block.description)}")
+    if not lines:
+        rows.append("(empty)")
+    elif low > high:
+        rows.append(f"(no such lines: the block has {len(lines)})")
+    else:
+        rows.append(numbered(lines[low - 1 : high], low))
+        if (low, high) != (1, len(lines)):
+            rows.append(f"(lines {low} to {high} of {len(lines)})")
+    return "\n".join(rows)
+
+
+def render_index(blocks: Iterable[BlockInfo]) -> str:
+    """Return one line a block: label, version, how full, what belongs there."""
+    return "\n".join(
+        f"{b.label}@{b.short} · {b.chars:,}/{b.limit:,}"
+        f"{' · read-only' if b.read_only else ''} · {_one_line(b.description)}"
+        for b in blocks
+    )
+
+
+def _shown(block: Block, most: int) -> tuple[str, int]:
+    """Return as much of the value as fits, and how many characters are then left."""
+    if block.chars <= most:
+        return block.value, most - block.chars
+    kept: list[str] = []
+    lines = split_lines(block.value)
+    for line in lines:
+        most -= len(line)
+        if most < 0:
+            break
+        kept.append(line)
+    rest = f"… {len(lines) - len(kept):,} more lines: memory_read(label={block.label!r})"
+    return "".join((*kept, rest)), 0
+
+
+def _frame(block: Block, value: str) -> str:
+    marks = ' read_only="true"' if block.read_only else ""
+    over = ' over_limit="true"' if block.chars > block.limit else ""
+    head = (
+        f'<block label="{escape(block.label)}" version="{block.short}" '
+        f'chars="{block.chars}" limit="{block.limit}"{marks}{over}>'
+    )
+    about = f"<description>{framed(block.description)}</description>"
+    return "\n".join((head, about, "<value>", framed(value), "</value>", "</block>"))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

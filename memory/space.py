@@ -1,0 +1,278 @@
+"""A space: the only door to the domain. One method a thing that can be done with memory."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import anyio
+
+from . import adopting, edit, writing
+from .adopting import Adopted, Arrival
+from .errors import InvalidError, NotFoundError
+from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, normal_label
+from .patch import parse
+from .store import Snapshot, SqliteStore, Store, Transaction
+from .writing import Write, Written, missing
+
+DEFAULT_BLOCKS = (
+    Draft(
+        uid=None,
+        label="human",
+        value="",
+        description=(
+            "The person you work for: name, role, preferences, how they like to be helped. "
+            "Replace what is out of date; one fact a line."
+        ),
+    ),
+    Draft(
+        uid=None,
+        label="persona",
+        value="",
+        description=(
+            "You, the assistant: tone, habits and rules the person has asked you to keep. "
+            "Lessons about how to work, not about the work."
+        ),
+    ),
+    Draft(
+        uid=None,
+        label="project",
+        value="",
+        description=(
+            "The work at hand: goals, decisions with their reasons, conventions, commands that "
+            "work, traps. Absolute dates. Split a large topic into a block project/<topic>."
+        ),
+    ),
+)
+"""What a new space starts with: no text, but descriptions that teach what belongs where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Every block, as they stood after change `head`."""
+
+    blocks: tuple[Block, ...]
+    head: int
+
+
+class Space:
+    """One memory database."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> Self:
+        """Open the space in the file `path`; a new file gets the default blocks.
+
+        Raises:
+            TokenspaceError: the file cannot be used; the message says why and what to do.
+        """
+        store = await SqliteStore.open(path)
+        space = cls(store, now)
+        try:
+            if not await store.read(lambda view: view.head(MAIN)):
+                await store.write(space._begin)
+        except BaseException:
+            await store.close()
+            raise
+        return space
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the file."""
+        await self._store.close()
+
+    # ------------------------------------------------------------------ reading
+
+    async def context(self, at: int | None = None) -> Context:
+        """Return every block, now or after change `at`."""
+
+        def work(view: Snapshot) -> Context:
+            head = view.head(MAIN)
+            if at is None:
+                return Context(tuple(view.blocks(MAIN)), head)
+            _require_change(at, head)
+            return Context(tuple(view.blocks_at(MAIN, at)), at)
+
+        return await self._store.read(work)
+
+    async def read(self, label: str, at: str | None = None) -> tuple[Block, int]:
+        """Return a block and the number of the newest change.
+
+        `at` is a place in its history: a version (any unique prefix) or a change's number.
+
+        Raises:
+            NotFoundError: no such block, or not at that place.
+            InvalidError: the version's prefix is ambiguous, or `at` is neither.
+        """
+
+        def work(view: Snapshot) -> tuple[Block, int]:
+            head = view.head(MAIN)
+            found = view.block(MAIN, label) if at is None else _block_at(view, label, at, head)
+            if found is None:
+                labels = [info.label for info in view.infos(MAIN)]
+                raise NotFoundError(missing(label, labels))
+            return found, head
+
+        return await self._store.read(work)
+
+    async def infos(self) -> list[BlockInfo]:
+        """Return every block without its text, oldest first."""
+        return await self._store.read(lambda view: view.infos(MAIN))
+
+    async def changes(
+        self, label: str | None = None, *, before: int | None = None, limit: int = 50
+    ) -> list[Change]:
+        """Return the newest changes of the space or of one block, newest first.
+
+        Raises:
+            NotFoundError: no block has or had that label.
+        """
+
+        def work(view: Snapshot) -> list[Change]:
+            found = view.changes(MAIN, label=label, before=before, limit=limit)
+            if label is not None and not found and view.block(MAIN, label) is None:
+                raise NotFoundError(missing(label, [b.label for b in view.infos(MAIN)]))
+            return found
+
+        return await self._store.read(work)
+
+    async def head(self) -> int:
+        """Return the number of the newest change."""
+        return await self._store.read(lambda view: view.head(MAIN))
+
+    async def watch(self, pause: Callable[[], float]) -> AsyncIterator[Change]:
+        """Yield every change that is committed from now on, by this or another process.
+
+        `pause` says, before each look, how many seconds to wait for it.
+        """
+        seen = await self.head()
+        while True:
+            if await self._store.moved():
+                last = seen
+                for change in await self._store.read(lambda view, n=last: view.since(n)):
+                    seen = change.number
+                    yield change
+            await anyio.sleep(pause())
+
+    # ------------------------------------------------------------------ writing
+
+    async def replace(
+        self, label: str, old: str, new: str, intent: Intent, expected: str | None = None
+    ) -> Written:
+        """Replace the one occurrence of `old` in a block; an empty `new` deletes it."""
+        return await self._write(
+            intent, lambda w: writing.replace_text(w, label, old, new, expected)
+        )
+
+    async def insert(
+        self, label: str, new: str, line: int, intent: Intent, expected: str | None = None
+    ) -> Written:
+        """Insert whole lines after line `line` of what the caller has read (-1: at the end)."""
+        return await self._write(
+            intent,
+            lambda w: writing.edit_text(w, label, lambda t: edit.insert(t, new, line), expected),
+        )
+
+    async def rethink(
+        self, label: str, value: str, intent: Intent, expected: str | None = None
+    ) -> Written:
+        """Rewrite a block, or make it."""
+        return await self._write(intent, lambda w: writing.rethink(w, label, value, expected))
+
+    async def patch(self, patch: str, intent: Intent) -> Written:
+        """Apply a patch over several blocks: all of it, or nothing."""
+        sections = parse(patch)
+        return await self._write(intent, lambda w: writing.patch(w, sections))
+
+    async def create(self, draft: Draft, intent: Intent) -> Written:
+        """Make a block."""
+        return await self._write(intent, lambda w: writing.create(w, draft))
+
+    async def delete(self, label: str, intent: Intent, expected: str | None = None) -> Written:
+        """Delete a block; its history stays."""
+        return await self._write(intent, lambda w: writing.delete(w, label, expected))
+
+    async def rename(self, label: str, new_label: str, intent: Intent) -> Written:
+        """Give a block another label; its history goes with it."""
+        return await self._write(intent, lambda w: writing.rename(w, label, new_label))
+
+    async def describe(
+        self,
+        label: str,
+        intent: Intent,
+        *,
+        description: str | None = None,
+        limit: int | None = None,
+        read_only: bool | None = None,
+        tags: tuple[str, ...] | None = None,
+    ) -> Written:
+        """Change what is said about a block; what is None stays."""
+        return await self._write(
+            intent,
+            lambda w: writing.describe(
+                w, label, description=description, limit=limit, read_only=read_only, tags=tags
+            ),
+        )
+
+    async def adopt(self, arrivals: list[Arrival], intent: Intent) -> tuple[Adopted, ...]:
+        """Take in blocks from elsewhere as one change, without overwriting any text."""
+
+        def work(tx: Transaction) -> tuple[Adopted, ...]:
+            return adopting.adopt(Write(tx, MAIN, intent, self._now()), arrivals)
+
+        return await self._store.write(work)
+
+    async def plan_adoption(self, arrivals: list[Arrival]) -> tuple[Adopted, ...]:
+        """Return what `adopt` would do now."""
+        return await self._store.read(lambda view: tuple(adopting.plan(view, MAIN, arrivals)))
+
+    async def _write(self, intent: Intent, work: Callable[[Write], Written]) -> Written:
+        def transaction(tx: Transaction) -> Written:
+            if intent.request_id is not None:
+                made = tx.by_request(intent.request_id)
+                if made is not None:
+                    return Written(change=made, repeated=True, head=tx.head(MAIN))
+            return work(Write(tx, MAIN, intent, self._now()))
+
+        return await self._store.write(transaction)
+
+    def _begin(self, tx: Transaction) -> None:
+        """Give a new space its first blocks, unless another process just has."""
+        if not tx.head(MAIN):
+            intent = Intent(author=Author(client="tokenspace"), tool="begin")
+            tx.record(MAIN, intent, self._now(), list(DEFAULT_BLOCKS))
+
+
+def _require_change(number: int, head: int) -> int:
+    if not 1 <= number <= head:
+        raise NotFoundError(f"there is no change {number}; the newest is {head}.")
+    return number
+
+
+def _block_at(view: Snapshot, label: str, at: str, head: int) -> Block:
+    """Return a block at a place in its history: a change's number, or a version's prefix."""
+    place = at.rpartition("@")[2].strip().lower()
+    found = view.versions(MAIN, label, place) if _is_version(place) else []
+    if len(found) > 1:
+        names = ", ".join(block.version[:16] for block in found)
+        raise InvalidError(f"version {place} of block {label} is ambiguous: {names}.")
+    if found:
+        return found[0]
+    if place.isdecimal():
+        block = view.block_at(MAIN, label, _require_change(int(place), head))
+        if block is None:
+            raise NotFoundError(f"there was no block {normal_label(label)} at change {place}.")
+        return block
+    raise NotFoundError(
+        f"block {normal_label(label)} has no version {at!r}; give a version (the part after @) or "
+        "a change's number."
+    )
+
+
+def _is_version(place: str) -> bool:
+    return 4 <= len(place) <= 32 and not place.strip("0123456789abcdef")

@@ -1,0 +1,186 @@
+"""The part of the DB-API that aiosqlite and this package call, over apsw.
+
+apsw carries a current SQLite on every platform; aiosqlite expects `sqlite3`. This file is between
+them: rows by name, and the standard `sqlite3` exceptions with SQLite's extended code. The stdlib
+module is used for its exception classes only; it must never open a space's file, because closing
+it there would drop the locks that apsw's copy of SQLite holds in this process.
+
+Transactions are always explicit. Two habits of apsw are hidden: a statement that writes is stepped
+to its end at once (a half-read `INSERT … RETURNING` keeps its write open), and so is a script.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
+
+import apsw
+
+Value: TypeAlias = str | int | float | bytes | None
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_CLASSES: tuple[tuple[type[apsw.Error], type[sqlite3.Error]], ...] = (
+    (apsw.ConstraintError, sqlite3.IntegrityError),
+    (apsw.MismatchError, sqlite3.IntegrityError),
+    (apsw.TooBigError, sqlite3.DataError),
+    (apsw.CorruptError, sqlite3.DatabaseError),
+    (apsw.NotADBError, sqlite3.DatabaseError),
+    (apsw.MisuseError, sqlite3.ProgrammingError),
+    (apsw.BindingsError, sqlite3.ProgrammingError),
+    (apsw.ConnectionClosedError, sqlite3.ProgrammingError),
+    (apsw.CursorClosedError, sqlite3.ProgrammingError),
+)
+
+
+def standard_error(error: apsw.Error) -> sqlite3.Error:
+    """Return the `sqlite3` exception for one of apsw, with `sqlite_errorcode` and `…name`."""
+    kind = next((ours for theirs, ours in _CLASSES if isinstance(error, theirs)), None)
+    made = (kind or sqlite3.OperationalError)(str(error) or type(error).__name__)
+    code = int(getattr(error, "extendedresult", 0) or getattr(error, "result", 1))
+    names = apsw.mapping_extended_result_codes, apsw.mapping_result_codes
+    made.sqlite_errorcode = code
+    made.sqlite_errorname = str(names[0].get(code) or names[1].get(code & 0xFF) or "")
+    return made
+
+
+def _standard(call: Callable[P, R]) -> Callable[P, R]:
+    def translated(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return call(*args, **kwargs)
+        except apsw.Error as error:
+            raise standard_error(error) from error
+
+    return translated
+
+
+class Row(tuple[Any, ...]):
+    """A row that is also read by column name."""
+
+    __slots__ = ()
+    names: dict[str, int]
+
+    def __getitem__(self, key: Any) -> Any:
+        place: int = self.names[key] if isinstance(key, str) else key
+        return super().__getitem__(place)
+
+
+@lru_cache(maxsize=256)
+def _row_class(names: tuple[str, ...]) -> type[Row]:
+    index = {name: at for at, name in enumerate(names)}
+    return cast(type[Row], type("Row", (Row,), {"__slots__": (), "names": index}))
+
+
+class Cursor:
+    """The rows of one statement."""
+
+    def __init__(self, cursor: apsw.Cursor, connection: apsw.Connection) -> None:
+        self._cursor: Any = cursor  # its stub names a type that numpy would bring
+        self._connection = connection
+        self._kind: type[Row] | None = None
+        self._fetched: list[Any] | None = None
+
+    @_standard
+    def execute(self, sql: str, parameters: Sequence[Value] = ()) -> "Cursor":
+        """Run one statement, or a script without parameters."""
+        self._cursor.execute(sql, tuple(parameters) or None)
+        self._kind = self._fetched = None
+        try:
+            described = self._cursor.get_description()
+        except apsw.ExecutionCompleteError:  # it returned no rows and is done
+            self._fetched = []
+            return self
+        self._kind = _row_class(tuple(column[0] for column in described))
+        if not self._cursor.is_readonly:
+            self._fetched = self._cursor.fetchall()
+        return self
+
+    @_standard
+    def fetchone(self) -> Row | None:
+        """Return the next row."""
+        if self._fetched is not None:
+            row = self._fetched.pop(0) if self._fetched else None
+        else:
+            row = self._cursor.fetchone()
+        return None if row is None or self._kind is None else self._kind(row)
+
+    @_standard
+    def fetchall(self) -> list[Row]:
+        """Return the rows that are left."""
+        rows: list[Any] = self._cursor.fetchall() if self._fetched is None else self._fetched
+        self._fetched = None if self._fetched is None else []
+        return [self._kind(row) for row in rows] if self._kind else []
+
+    def close(self) -> None:
+        """Drop what was not read."""
+        self._cursor.close(True)
+
+
+class Connection:
+    """One connection, in the shape that aiosqlite drives."""
+
+    def __init__(
+        self, path: Path, *, readonly: bool = False, immutable: bool = False, busy_ms: int = 0
+    ) -> None:
+        flags = apsw.SQLITE_OPEN_URI
+        if readonly:
+            flags |= apsw.SQLITE_OPEN_READONLY
+        else:
+            flags |= apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        uri = path.absolute().as_uri() + ("?immutable=1" if immutable else "")
+        try:
+            self._connection = apsw.Connection(uri, flags=flags)
+        except apsw.Error as error:
+            raise standard_error(error) from error
+        self._connection.set_busy_timeout(busy_ms)
+
+    def cursor(self) -> Cursor:
+        """Return a new cursor."""
+        return Cursor(self._connection.cursor(), self._connection)
+
+    def execute(self, sql: str, parameters: Sequence[Value] = ()) -> Cursor:
+        """Run a statement on a cursor of its own."""
+        return self.cursor().execute(sql, parameters)
+
+    def script(self, sql: str) -> None:
+        """Run several statements to their end."""
+        self.execute(sql).fetchall()
+
+    def one(self, sql: str, *parameters: Value) -> Row | None:
+        """Return the first row."""
+        return self.execute(sql, parameters).fetchone()
+
+    def all(self, sql: str, *parameters: Value) -> list[Row]:
+        """Return every row."""
+        return self.execute(sql, parameters).fetchall()
+
+    def scalar(self, sql: str, *parameters: Value) -> Any:
+        """Return the first column of the first row, None where there is none."""
+        row = self.one(sql, *parameters)
+        return None if row is None else row[0]
+
+    def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run a statement once for each row of parameters."""
+        for row in rows:
+            self.execute(sql, row)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a BEGIN is open."""
+        return self._connection.in_transaction
+
+    def commit(self) -> None:
+        """Commit what is open."""
+        if self.in_transaction:
+            self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Roll back what is open; SQLite may have done so itself."""
+        if self.in_transaction:
+            self.execute("ROLLBACK")
+
+    @_standard
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()

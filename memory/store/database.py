@@ -1,0 +1,236 @@
+"""Opening a space's file: is it ours, is it current, may we write it; and bringing it up to date.
+
+Rule 1: a file that is foreign, damaged or newer is refused before a byte of it is touched.
+Rule 2: each migration is one transaction that also writes its record.
+Rule 3: an older file is copied beside itself before the first migration.
+"""
+
+import os
+import secrets
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from importlib import resources
+from pathlib import Path
+
+from ..errors import (
+    CorruptError,
+    LockedError,
+    NotFoundError,
+    ReadOnlyError,
+    StorageFullError,
+    TokenspaceError,
+)
+from .connector import Connection
+
+APPLICATION_ID = 0x544F4B53  # "TOKS"
+BUSY_MS = 250
+"""How long SQLite itself waits for a lock; its back-off starves, so longer waits are ours."""
+
+_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # an acknowledged write survives a power cut
+    "PRAGMA fullfsync = ON",  # macOS: a plain fsync does not reach the disk there
+    "PRAGMA checkpoint_fullfsync = ON",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -8192",
+)
+
+
+def migrations() -> list[tuple[int, str, str]]:
+    """Return the migrations of this program: version, file name, SQL; in order."""
+    folder = resources.files("tokenspace.memory.store") / "migrations"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    return [(int(f.name[:4]), f.name, f.read_text(encoding="utf-8")) for f in files]
+
+
+def connect(path: Path, *, query_only: bool = False) -> Connection:
+    """Return a connection to a file that `prepare` has passed."""
+    with translated(path):
+        connection = Connection(path, busy_ms=BUSY_MS)
+        for setting in _SETTINGS:
+            _patiently(lambda sql=setting: connection.script(sql))
+        if query_only:
+            connection.script("PRAGMA query_only = ON")
+        return connection
+
+
+def prepare(path: Path) -> None:
+    """Make the file if there is none, check it, and migrate it if it is older.
+
+    Safe to call from several processes at once: one migrates, the others find it done.
+
+    Raises:
+        NotFoundError: its folder is missing.
+        CorruptError: it is not a space, is damaged, or is newer than this program.
+        ReadOnlyError, StorageFullError, LockedError: it cannot be written.
+    """
+    if not path.parent.is_dir():
+        raise NotFoundError(
+            f"the folder {path.parent} does not exist; create it, or give another database."
+        )
+    with translated(path), _private_files():
+        steps = migrations()
+        newest = steps[-1][0]
+        if path.exists() and path.stat().st_size:
+            have = _checked_version(path, newest)
+            if have == newest:
+                _check_writable(path)
+                return
+            if have:
+                _copy_beside(path, have)
+        connection = connect(path)
+        try:
+            _migrate(connection, steps)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def translated(path: Path) -> Generator[None]:
+    """Turn the engine's errors on `path` into ours, which say what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(error, path) from error
+    except OSError as error:
+        raise ReadOnlyError(f"cannot use {path}: {error.strerror or error}.") from error
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether another connection holds the lock."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
+
+
+def _explained(error: sqlite3.Error, path: Path) -> TokenspaceError:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code & 0xFF in (5, 6):
+        return LockedError(
+            f"{path} is being written by another process for too long; try the same call again."
+        )
+    if code & 0xFF == 13 or code == 778:  # SQLITE_FULL, SQLITE_IOERR_WRITE
+        return StorageFullError(
+            f"the disk that holds {path} is full or cannot be written; nothing of this edit was "
+            "kept. Free some space and try again."
+        )
+    if code & 0xFF in (8, 3):  # SQLITE_READONLY, SQLITE_PERM
+        return ReadOnlyError(f"{path} cannot be written: {error}. Check its permissions.")
+    if code & 0xFF == 14:  # SQLITE_CANTOPEN
+        return ReadOnlyError(
+            f"{path} cannot be opened; check that the file and its folder are yours to write."
+        )
+    if code & 0xFF == 26:  # SQLITE_NOTADB
+        return CorruptError(
+            f"{path} is not a tokenspace database; it was left untouched. Give another path."
+        )
+    if code & 0xFF == 11:  # SQLITE_CORRUPT
+        return CorruptError(
+            f"{path} is damaged ({error}); it was left as it is. Restore a backup of it."
+        )
+    raise error
+
+
+def _checked_version(path: Path, newest: int) -> int:
+    """Return the file's format, looked up without leaving a trace beside it."""
+    live = path.with_name(path.name + "-wal").exists()
+    connection = Connection(path, readonly=True, immutable=not live, busy_ms=2_000)
+    try:
+        have = int(connection.scalar("PRAGMA user_version"))
+        ours = connection.scalar("PRAGMA application_id") == APPLICATION_ID
+        tables = connection.scalar("SELECT count(*) FROM sqlite_schema")
+    finally:
+        connection.close()
+    if not ours and (have or tables):
+        raise CorruptError(
+            f"{path} is a database of another program; it was left untouched. Give another path."
+        )
+    if have > newest:
+        raise CorruptError(
+            f"{path} was written by a newer tokenspace (format {have}, this one reads {newest}); "
+            "it was left untouched. Upgrade tokenspace."
+        )
+    return have
+
+
+def _check_writable(path: Path) -> None:
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise ReadOnlyError(
+            f"{path} cannot be written; check that the file and its folder are yours to write."
+        )
+
+
+def _migrate(connection: Connection, steps: list[tuple[int, str, str]]) -> None:
+    for version, name, sql in steps:
+        _patiently(lambda: connection.execute("BEGIN EXCLUSIVE"))
+        try:
+            if int(connection.scalar("PRAGMA user_version")) < version:
+                connection.script(sql)
+                now = time.time_ns() // 1_000
+                connection.execute("INSERT INTO migration VALUES (?, ?, ?)", (version, name, now))
+                if version == 1:
+                    _stamp(connection, now)
+                connection.script(f"PRAGMA user_version = {version}")
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+
+
+def _patiently(step: Callable[[], object], patience_s: float = 30.0) -> None:
+    """Run a step; wait for another process that is making or migrating the same file."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            step()
+        except sqlite3.Error as error:
+            if not is_busy(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _stamp(connection: Connection, now: int) -> None:
+    connection.script(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.many(
+        "INSERT INTO meta VALUES (?, ?)",
+        [
+            ("file_uid", str(uuid.uuid4())),
+            ("hash_key", secrets.token_bytes(32)),
+            ("created_at", now),
+        ],
+    )
+    connection.execute("INSERT INTO branch (id, name, created_at) VALUES (1, 'main', ?)", (now,))
+
+
+def _copy_beside(path: Path, version: int) -> None:
+    """Keep a consistent copy of an older file as `<name>.format<N>.bak`."""
+    target = path.with_name(f"{path.name}.format{version}.bak")
+    if target.exists():
+        return
+    unfinished = target.with_suffix(f".{os.getpid()}.tmp")
+    connection = connect(path, query_only=True)
+    try:
+        connection.execute("VACUUM INTO ?", (str(unfinished),))
+        unfinished.replace(target)
+    finally:
+        connection.close()
+        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def _private_files() -> Generator[None]:
+    """Make new files readable by their owner only (the -wal and -shm take after the database)."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.umask(before)

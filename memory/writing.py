@@ -1,0 +1,305 @@
+"""How each kind of write becomes one change: plain functions that run inside a transaction.
+
+Compare and set: a caller that says which version it has read edits *that* text; what others did
+since is merged with it, line by line, and an overlap is refused with the place as it now reads.
+An edit whose result already stands succeeds and records nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from . import edit
+from .compare import base_of, merged_text, moved_on
+from .errors import (
+    ExistsError,
+    InvalidError,
+    NoMatchError,
+    NotFoundError,
+    ReadOnlyError,
+    TokenspaceError,
+)
+from .model import Block, Change, Draft, Intent, label_key, normal_label
+from .nearest import nearest_label
+from .patch import Section, apply
+from .store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One block before and after; None where it did not exist or no longer does."""
+
+    before: Block | None
+    after: Block | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a write did.
+
+    Attributes:
+        change: The change that was recorded; None where the result already stood.
+        rebased: Others had changed a block since the version the caller named.
+        repeated: The idempotency key was used before; `change` is the one made then.
+        head: Number of the branch's newest change.
+    """
+
+    change: Change | None
+    steps: tuple[Step, ...] = ()
+    rebased: bool = False
+    repeated: bool = False
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The circumstances that every kind of write needs."""
+
+    tx: Transaction
+    branch: str
+    intent: Intent
+    now: datetime
+
+    def require(self, label: str) -> Block:
+        """Return the block, or explain that there is none."""
+        block = self.tx.block(self.branch, normal_label(label))
+        if block is None:
+            raise NotFoundError(missing(label, [b.label for b in self.tx.infos(self.branch)]))
+        return block
+
+    def writable(self, block: Block) -> Block:
+        """Return the block unless it is read-only for this caller."""
+        if block.read_only and not self.intent.override_read_only:
+            raise ReadOnlyError(
+                f"block {block.label} is read-only; only a person can change it, with "
+                f"`tokenspace edit {block.label}`."
+            )
+        return block
+
+    def record(self, pairs: list[tuple[Block | None, Draft]], *, rebased: bool = False) -> Written:
+        """Record what differs as one change; nothing where nothing does."""
+        news = [(before, draft) for before, draft in pairs if _differs(before, draft)]
+        if not news:
+            steps = tuple(Step(before, before) for before, _ in pairs)
+            head = self.tx.head(self.branch)
+            return Written(change=None, steps=steps, rebased=rebased, head=head)
+        change = self.tx.record(self.branch, self.intent, self.now, [d for _, d in news])
+        steps = tuple(
+            Step(before, _after(draft, touched.uid, touched.version, change))
+            for (before, draft), touched in zip(news, change.blocks, strict=True)
+        )
+        return Written(change=change, steps=steps, rebased=rebased, head=change.number)
+
+
+def missing(label: str, labels: list[str]) -> str:
+    """Say that there is no such block, and which one was probably meant."""
+    near = nearest_label(label, labels)
+    if near:
+        return f"there is no block {label!r}. Did you mean {near!r}?"
+    known = ", ".join(labels[:12]) + (" …" if len(labels) > 12 else "")
+    return f"there is no block {label!r}. Blocks here: {known or 'none'}."
+
+
+def draft_of(block: Block) -> Draft:
+    """Return the block as a draft, to be changed with `dataclasses.replace`."""
+    return Draft(
+        uid=block.uid,
+        label=block.label,
+        value=block.value,
+        description=block.description,
+        limit=block.limit,
+        read_only=block.read_only,
+        tags=block.tags,
+        metadata=block.metadata,
+    )
+
+
+def replace_text(write: Write, label: str, old: str, new: str, expected: str | None) -> Written:
+    """Replace the one occurrence of `old`.
+
+    It is looked for in the text as it is now: what the caller quotes is itself a precondition.
+    """
+    current = write.writable(write.require(label))
+    base = base_of(write.tx, write.branch, current, expected)
+    moved = base.version != current.version
+    if moved and _attempt(lambda text: edit.replace(text, old, new), base.value) == current.value:
+        return write.record([(current, draft_of(current))])
+    try:
+        value = edit.replace(current.value, old, new)
+    except NoMatchError as error:
+        if _stands_already(write, current, old, new):
+            value = current.value
+        elif moved:
+            raise moved_on(base, current, f"old_string is no longer there. {error}") from None
+        else:
+            raise type(error)(f"block {current.label}: {error}") from None
+    except TokenspaceError as error:
+        raise type(error)(f"block {current.label}: {error}") from None
+    return write.record([(current, replace(draft_of(current), value=value))], rebased=moved)
+
+
+def edit_text(
+    write: Write, label: str, change: Callable[[str], str], expected: str | None
+) -> Written:
+    """Apply `change` to the text the caller has read, and merge with what others did since."""
+    current = write.writable(write.require(label))
+    base = base_of(write.tx, write.branch, current, expected)
+    draft = replace(draft_of(current), value=merged_text(base, current, change))
+    return write.record([(current, draft)], rebased=base.version != current.version)
+
+
+def rethink(write: Write, label: str, value: str, expected: str | None) -> Written:
+    """Rewrite a block, or make it if there is none of that label."""
+    current = write.tx.block(write.branch, normal_label(label))
+    if current is not None:
+        return edit_text(write, label, lambda text: edit.checked_numbers(value, text), expected)
+    if expected is not None:
+        write.require(label)  # says that it is gone, and what is near
+    edit.checked_numbers(value, "")
+    return write.record([(None, Draft(uid=None, label=label, value=value))])
+
+
+def create(write: Write, draft: Draft) -> Written:
+    """Make a block. Making one that stands exactly so already changes nothing."""
+    edit.checked_numbers(draft.value or "", "")
+    current = write.tx.block(write.branch, draft.label)
+    if current is not None:
+        same = replace(draft, uid=current.uid, label=current.label)
+        if _differs(current, same):
+            raise ExistsError(
+                f"there is already a block {current.label} ({current.chars:,} characters); edit "
+                "it, or take another label."
+            )
+        return write.record([(current, same)])
+    return write.record([(None, draft)])
+
+
+def delete(write: Write, label: str, expected: str | None) -> Written:
+    """Delete a block; its history stays."""
+    current = write.tx.block(write.branch, normal_label(label))
+    if current is None:
+        if _gone(write, label, "deleted"):
+            return Written(change=None, head=write.tx.head(write.branch))
+        current = write.require(label)
+    write.writable(current)
+    base = base_of(write.tx, write.branch, current, expected)
+    if base.version != current.version:
+        raise moved_on(base, current, "read it again before you delete it.")
+    return write.record([(current, replace(draft_of(current), value=None))])
+
+
+def rename(write: Write, label: str, new_label: str) -> Written:
+    """Give a block another label; its history goes with it."""
+    current = write.tx.block(write.branch, normal_label(label))
+    target = write.tx.block(write.branch, normal_label(new_label))
+    if current is None and target is not None and _gone(write, label, "renamed", target.uid):
+        return write.record([(target, draft_of(target))])
+    current = write.writable(write.require(label))
+    return write.record([(current, replace(draft_of(current), label=normal_label(new_label)))])
+
+
+def describe(write: Write, label: str, **fields: object) -> Written:
+    """Change a block's description, limit, read_only or tags; those that are None stay."""
+    current = write.writable(write.require(label))
+    given = {name: value for name, value in fields.items() if value is not None}
+    return write.record([(current, replace(draft_of(current), **given))])  # type: ignore[arg-type]
+
+
+def patch(write: Write, sections: list[Section]) -> Written:
+    """Apply a patch over several blocks: all of it, or nothing."""
+    keys = [label_key(section.label) for section in sections]
+    twice = next(
+        (s.label for s, key in zip(sections, keys, strict=True) if keys.count(key) > 1), ""
+    )
+    if twice:
+        raise InvalidError(f"the patch names block {twice} twice; put its hunks into one section.")
+    pairs: list[tuple[Block | None, Draft]] = []
+    rebased = False
+    for section in sections:
+        before, draft, moved = _patched(write, section)
+        pairs.append((before, draft))
+        rebased = rebased or moved
+    return write.record(pairs, rebased=rebased)
+
+
+def _patched(write: Write, section: Section) -> tuple[Block | None, Draft, bool]:
+    """Return a block before and after one section, and whether others had changed it."""
+    if section.action == "add":
+        value = apply("", section)
+        current = write.tx.block(write.branch, normal_label(section.label))
+        if current is not None and current.value != value:
+            raise ExistsError(
+                f"the patch adds block {current.label}, which exists; use '*** Update Block'."
+            )
+        made = Draft(uid=None, label=section.label, value=value)
+        return (current, draft_of(current), False) if current else (None, made, False)
+    current = write.writable(write.require(section.label))
+    base = base_of(write.tx, write.branch, current, section.version)
+    moved = base.version != current.version
+    draft = draft_of(current)
+    if section.action == "delete":
+        if moved:
+            raise moved_on(base, current, "read it again before you delete it.")
+        return current, replace(draft, value=None), False
+    label = normal_label(section.new_label) if section.new_label else current.label
+
+    def change(text: str) -> str:
+        return apply(text, section)
+
+    try:
+        value = merged_text(base, current, change)
+    except NoMatchError:
+        previous = write.tx.before(write.branch, current)
+        if previous is None or _attempt(change, previous.value) != current.value:
+            raise
+        value = current.value
+    return current, replace(draft, value=value, label=label), moved
+
+
+def _stands_already(write: Write, current: Block, old: str, new: str) -> bool:
+    """Tell whether the newest change of the block was this very replacement."""
+    previous = write.tx.before(write.branch, current)
+    if previous is None:
+        return False
+    return _attempt(lambda text: edit.replace(text, old, new), previous.value) == current.value
+
+
+def _attempt(change: Callable[[str], str], text: str) -> str | None:
+    try:
+        return change(text)
+    except TokenspaceError:
+        return None
+
+
+def _gone(write: Write, label: str, action: str, uid: str | None = None) -> bool:
+    """Tell whether the block that last had this label lost it by `action`."""
+    last = write.tx.changes(write.branch, label=label, limit=1)
+    return any(
+        touched.action == action and (uid is None or touched.uid == uid)
+        for change in last
+        for touched in change.blocks
+        if uid is not None or label_key(touched.label) == label_key(label)
+    )
+
+
+def _differs(before: Block | None, draft: Draft) -> bool:
+    return before is None or draft_of(before) != draft
+
+
+def _after(draft: Draft, uid: str, version: str | None, change: Change) -> Block | None:
+    if version is None or draft.value is None:
+        return None
+    return Block(
+        uid=uid,
+        label=normal_label(draft.label),
+        version=version,
+        chars=len(draft.value),
+        description=draft.description,
+        limit=draft.limit,
+        read_only=draft.read_only,
+        tags=draft.tags,
+        metadata=draft.metadata,
+        change=change.number,
+        at=change.at,
+        value=draft.value,
+    )

@@ -1,0 +1,1 @@
+"""Texts for models, as Markdown with front matter."""

@@ -1,0 +1,1 @@
+"""Transports, the MCP surface and the command line."""
