@@ -8,7 +8,7 @@ from typing import Self
 
 import anyio
 
-from . import adopting, edit, writing
+from . import adopting, edit, patching, writing
 from .adopting import Adopted, Arrival
 from .errors import InvalidError, NotFoundError
 from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, normal_label
@@ -187,7 +187,7 @@ class Space:
     async def patch(self, patch: str, intent: Intent) -> Written:
         """Apply a patch over several blocks: all of it, or nothing."""
         sections = parse(patch)
-        return await self._write(intent, lambda w: writing.patch(w, sections))
+        return await self._write(intent, lambda w: patching.patch(w, sections))
 
     async def create(self, draft: Draft, intent: Intent) -> Written:
         """Make a block."""

@@ -13,7 +13,6 @@ from . import edit
 from .compare import base_of, merged_text, moved_on
 from .errors import (
     ExistsError,
-    InvalidError,
     NoMatchError,
     NotFoundError,
     ReadOnlyError,
@@ -21,7 +20,6 @@ from .errors import (
 )
 from .model import Block, Change, Draft, Intent, label_key, normal_label
 from .nearest import nearest_label
-from .patch import Section, apply
 from .store import Transaction
 
 
@@ -122,7 +120,7 @@ def replace_text(write: Write, label: str, old: str, new: str, expected: str | N
     current = write.writable(write.require(label))
     base = base_of(write.tx, write.branch, current, expected)
     moved = base.version != current.version
-    if moved and _attempt(lambda text: edit.replace(text, old, new), base.value) == current.value:
+    if moved and attempt(lambda text: edit.replace(text, old, new), base.value) == current.value:
         return write.record([(current, draft_of(current))])
     try:
         value = edit.replace(current.value, old, new)
@@ -205,66 +203,16 @@ def describe(write: Write, label: str, **fields: object) -> Written:
     return write.record([(current, replace(draft_of(current), **given))])  # type: ignore[arg-type]
 
 
-def patch(write: Write, sections: list[Section]) -> Written:
-    """Apply a patch over several blocks: all of it, or nothing."""
-    keys = [label_key(section.label) for section in sections]
-    twice = next(
-        (s.label for s, key in zip(sections, keys, strict=True) if keys.count(key) > 1), ""
-    )
-    if twice:
-        raise InvalidError(f"the patch names block {twice} twice; put its hunks into one section.")
-    pairs: list[tuple[Block | None, Draft]] = []
-    rebased = False
-    for section in sections:
-        before, draft, moved = _patched(write, section)
-        pairs.append((before, draft))
-        rebased = rebased or moved
-    return write.record(pairs, rebased=rebased)
-
-
-def _patched(write: Write, section: Section) -> tuple[Block | None, Draft, bool]:
-    """Return a block before and after one section, and whether others had changed it."""
-    if section.action == "add":
-        value = apply("", section)
-        current = write.tx.block(write.branch, normal_label(section.label))
-        if current is not None and current.value != value:
-            raise ExistsError(
-                f"the patch adds block {current.label}, which exists; use '*** Update Block'."
-            )
-        made = Draft(uid=None, label=section.label, value=value)
-        return (current, draft_of(current), False) if current else (None, made, False)
-    current = write.writable(write.require(section.label))
-    base = base_of(write.tx, write.branch, current, section.version)
-    moved = base.version != current.version
-    draft = draft_of(current)
-    if section.action == "delete":
-        if moved:
-            raise moved_on(base, current, "read it again before you delete it.")
-        return current, replace(draft, value=None), False
-    label = normal_label(section.new_label) if section.new_label else current.label
-
-    def change(text: str) -> str:
-        return apply(text, section)
-
-    try:
-        value = merged_text(base, current, change)
-    except NoMatchError:
-        previous = write.tx.before(write.branch, current)
-        if previous is None or _attempt(change, previous.value) != current.value:
-            raise
-        value = current.value
-    return current, replace(draft, value=value, label=label), moved
-
-
 def _stands_already(write: Write, current: Block, old: str, new: str) -> bool:
     """Tell whether the newest change of the block was this very replacement."""
     previous = write.tx.before(write.branch, current)
     if previous is None:
         return False
-    return _attempt(lambda text: edit.replace(text, old, new), previous.value) == current.value
+    return attempt(lambda text: edit.replace(text, old, new), previous.value) == current.value
 
 
-def _attempt(change: Callable[[str], str], text: str) -> str | None:
+def attempt(change: Callable[[str], str], text: str) -> str | None:
+    """Return what a change makes of a text, None where it is refused."""
     try:
         return change(text)
     except TokenspaceError:
