@@ -8,6 +8,8 @@ from .model import Block, Draft, label_key
 from .store import Snapshot
 from .writing import Write, draft_of
 
+_LABEL_CHARS = 128  # as in `normal_label`
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -46,18 +48,33 @@ def plan(view: Snapshot, branch: str, arrivals: list[Arrival]) -> Iterator[Adopt
             key = label_key(label)
             here = view.block(branch, label)
             now = planned.get(key) or (draft_of(here) if here else None)
-            draft = replace(arrival.draft, label=label, uid=here.uid if here else None)
-            if now is not None and now.value == draft.value:
+            if now is not None and now.value == arrival.draft.value:
                 yield Adopted(arrival, here, now, "already here")
                 break
-            if now is None or (not now.value and not now.read_only and key not in planned):
-                planned[key] = draft
-                yield Adopted(arrival, here, draft, "filled" if here else "created")
+            if now is None:
+                planned[key] = replace(arrival.draft, label=label)
+                yield Adopted(arrival, None, planned[key], "created")
                 break
+            if not now.value and not now.read_only and key not in planned:
+                planned[key] = _filled(now, arrival.draft)
+                yield Adopted(arrival, here, planned[key], "filled")
+                break
+
+
+def _filled(empty: Draft, draft: Draft) -> Draft:
+    """Return a block without text filled; what is said about it stays where nothing else is."""
+    return replace(
+        draft,
+        uid=empty.uid,
+        label=empty.label,
+        description=draft.description or empty.description,
+        tags=draft.tags or empty.tags,
+        metadata={**empty.metadata, **draft.metadata},
+    )
 
 
 def _labels(arrival: Arrival) -> Iterator[str]:
     yield arrival.draft.label
-    yield f"{arrival.owner}/{arrival.draft.label}"
-    for n in count(2):
-        yield f"{arrival.owner}-{n}/{arrival.draft.label}"
+    for n in count(1):
+        owner = arrival.owner if n == 1 else f"{arrival.owner}-{n}"
+        yield f"{owner}/{arrival.draft.label}"[:_LABEL_CHARS].rstrip("/.")

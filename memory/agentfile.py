@@ -6,6 +6,7 @@ because they are unique per agent only, values above their own limit. Secrets ar
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,7 @@ from .model import DEFAULT_LIMIT, MAX_NOTE_CHARS, Draft, normal_label
 _SECRET_KEYS = ("secrets", "tool_exec_environment_variables")
 _OTHER_PARTS = ("messages", "tools", "files", "sources", "mcp_servers", "skills", "groups")
 _NOT_IN_LABELS = re.compile(r"[^\w.\-/]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, as cut by some exporters
 
 Json = dict[str, Any]
 
@@ -46,7 +48,7 @@ def read_agent_file(path: Path) -> AgentFile:
         InvalidError: it is not an Agent File.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise NotFoundError(f"there is no file {path}.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -87,7 +89,7 @@ def _decoded(text: str, name: str) -> Json:
         for _ in range(3):
             if isinstance(data, str):
                 data = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidError(f"{name} is not JSON ({error}): it is not a Letta Agent File.") from None
     if not isinstance(data, dict):
         raise InvalidError(f"{name} holds no JSON object: it is not a Letta Agent File.")
@@ -98,7 +100,7 @@ def _shared_blocks(data: Json, agents: list[Json], name: str) -> list[tuple[Json
     """Return each top-level block with the agent that refers to it."""
     owners: dict[str, str] = {}
     for agent in agents:
-        for block_id in cast(list[object], agent.get("block_ids") or []):
+        for block_id in _list(agent.get("block_ids")):
             owners.setdefault(str(block_id), _owner(agent, name))
     first = _owner(agents[0], name)
     return [(b, owners.get(str(b.get("id")), first)) for b in _objects(data["blocks"])]
@@ -106,9 +108,11 @@ def _shared_blocks(data: Json, agents: list[Json], name: str) -> list[tuple[Json
 
 def _draft(block: Json, notes: list[str]) -> Draft:
     label = _label(str(block.get("label") or "block"), notes)
-    value = str(block.get("value") or "").replace("\0", "")
-    limit = block.get("limit")
-    limit = limit if isinstance(limit, int) and limit > 0 else DEFAULT_LIMIT
+    value = _storable(str(block.get("value") or ""), label, notes)
+    description = _storable(str(block.get("description") or ""), f"{label}'s description", notes)
+    if len(description) > MAX_NOTE_CHARS:
+        notes.append(f"{label}'s description was cut to {MAX_NOTE_CHARS:,} characters.")
+    limit = _limit(block.get("limit"))
     if len(value) > limit:
         notes.append(
             f"{label} has {len(value):,} characters, above its own limit of {limit:,}; "
@@ -116,17 +120,29 @@ def _draft(block: Json, notes: list[str]) -> Draft:
         )
     metadata: object = block.get("metadata") or block.get("metadata_")
     pairs = cast(Json, metadata) if isinstance(metadata, dict) else {}
-    tags = cast(list[object], block.get("tags") or [])
     return Draft(
         uid=None,
         label=label,
         value=value,
-        description=str(block.get("description") or "")[:MAX_NOTE_CHARS],
+        description=description[:MAX_NOTE_CHARS],
         limit=limit,
         read_only=bool(block.get("read_only")),
-        tags=tuple(map(str, tags)),
+        tags=tuple(map(str, _list(block.get("tags")))),
         metadata={k: v if isinstance(v, str) else json.dumps(v) for k, v in pairs.items()},
     )
+
+
+def _storable(text: str, what: str, notes: list[str]) -> str:
+    """Return `text` without the two things that JSON can hold and a block cannot."""
+    stored = _SURROGATE.sub("\ufffd", text.replace("\0", ""))
+    if stored != text:
+        notes.append(f"{what} held characters that are not text; they were taken out.")
+    return stored
+
+
+def _limit(limit: object) -> int:
+    is_number = isinstance(limit, int) and not isinstance(limit, bool)
+    return min(limit, 2**31) if is_number and limit > 0 else DEFAULT_LIMIT
 
 
 def _label(label: str, notes: list[str]) -> str:
@@ -134,8 +150,10 @@ def _label(label: str, notes: list[str]) -> str:
     try:
         return normal_label(label)
     except InvalidError:
-        made = "/".join(filter(None, _NOT_IN_LABELS.sub("-", label).strip("/.").split("/")))
-        made = normal_label(made[:128].strip("/") or "block")
+        segments = _NOT_IN_LABELS.sub("-", unicodedata.normalize("NFC", label)).split("/")
+        kept = (segment.strip("-") for segment in segments)
+        made = "/".join(s for s in kept if s.strip("."))[:128]
+        made = normal_label(made.rstrip("/.") or "block")
         notes.append(f"label {label!r} is now {made!r}.")
         return made
 
@@ -163,5 +181,8 @@ def _count(part: str, data: Json, agents: list[Json]) -> int:
 
 
 def _objects(value: object) -> list[Json]:
-    items = cast(list[object], value) if isinstance(value, list) else []
-    return [cast(Json, item) for item in items if isinstance(item, dict)]
+    return [cast(Json, item) for item in _list(value) if isinstance(item, dict)]
+
+
+def _list(value: object) -> list[object]:
+    return cast(list[object], value) if isinstance(value, list) else []

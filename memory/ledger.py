@@ -41,4 +41,4 @@ def ledger(before: str, after: str) -> Ledger:
 
 def _essence(line: str) -> str:
     bare = _BULLET.sub("", content(line))
-    return _SPACE.sub(" ", bare).strip().rstrip(".;,").casefold()
+    return _SPACE.sub(" ", bare).strip().rstrip(".;, ").casefold()

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 
 from .errors import InvalidError, TooLargeError
@@ -144,6 +144,10 @@ class Draft:
         checked_note(self.description, "the description")
         if self.value is not None:
             checked_text(self.value, f"block {self.label}")
+        for tag in self.tags:
+            checked_note(tag, "a tag")
+        for text in (*self.metadata, *self.metadata.values()):
+            checked_text(text, "the metadata")
         if not 1 <= self.limit <= 2**31:
             raise InvalidError(f"limit {self.limit} is out of range: give 1 or more characters.")
 
@@ -179,8 +183,11 @@ class Intent:
     override_read_only: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a reason that cannot be stored."""
+        """Refuse circumstances that cannot be stored."""
         checked_note(self.reason, "the reason")
+        checked_note(self.request_id or "", "the request's id")
+        for part in astuple(self.author):
+            checked_note(part, "the author")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,8 @@ def _frame(block: Block, value: str) -> str:
         f'chars="{block.chars}" limit="{block.limit}"{marks}{over}>'
     )
     about = f"<description>{framed(block.description)}</description>"
-    return "\n".join((head, about, "<value>", framed(value), "</value>", "</block>"))
+    text = f"<value>\n{framed(value)}\n</value>" if value else "<value></value>"
+    return "\n".join((head, about, text, "</block>"))
 
 
 def _one_line(text: str) -> str:

@@ -1,6 +1,6 @@
 """A space: the only door to the domain. One method a thing that can be done with memory."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ import anyio
 from . import adopting, edit, patching, writing
 from .adopting import Adopted, Arrival
 from .errors import InvalidError, NotFoundError
-from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, normal_label
+from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, label_key, normal_label
 from .patch import parse
 from .store import Snapshot, SqliteStore, Store, Transaction
 from .writing import Write, Written, missing
@@ -145,19 +145,20 @@ class Space:
         """Return the number of the newest change."""
         return await self._store.read(lambda view: view.head(MAIN))
 
-    async def watch(self, pause: Callable[[], float]) -> AsyncIterator[Change]:
-        """Yield every change that is committed from now on, by this or another process.
+    async def watch(self, since: int, pause: Callable[[], float]) -> AsyncIterator[Change]:
+        """Yield every change after `since`, by this or another process, as they are committed.
 
         `pause` says, before each look, how many seconds to wait for it.
         """
-        seen = await self.head()
+        seen, moved = since, True
         while True:
-            if await self._store.moved():
+            if moved:
                 last = seen
                 for change in await self._store.read(lambda view, n=last: view.since(n)):
                     seen = change.number
                     yield change
             await anyio.sleep(pause())
+            moved = await self._store.moved()
 
     # ------------------------------------------------------------------ writing
 
@@ -184,9 +185,17 @@ class Space:
         """Rewrite a block, or make it."""
         return await self._write(intent, lambda w: writing.rethink(w, label, value, expected))
 
-    async def patch(self, patch: str, intent: Intent) -> Written:
-        """Apply a patch over several blocks: all of it, or nothing."""
+    async def patch(
+        self, patch: str, intent: Intent, seen: Mapping[str, str] | None = None
+    ) -> Written:
+        """Apply a patch over several blocks: all of it, or nothing.
+
+        `seen` gives the version the caller has read of a block (by label key) where the patch
+        itself names none.
+        """
         sections = parse(patch)
+        for section in sections:
+            section.version = section.version or (seen or {}).get(label_key(section.label))
         return await self._write(intent, lambda w: patching.patch(w, sections))
 
     async def create(self, draft: Draft, intent: Intent) -> Written:

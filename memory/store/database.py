@@ -76,7 +76,7 @@ def prepare(path: Path) -> None:
         raise NotFoundError(
             f"the folder {path.parent} does not exist; create it, or give another database."
         )
-    with translated(path), _private_files():
+    with translated(path):
         steps = migrations()
         newest = steps[-1][0]
         if path.exists() and path.stat().st_size:
@@ -86,6 +86,7 @@ def prepare(path: Path) -> None:
                 return
             if have:
                 _copy_beside(path, have)
+        _make_private(path)
         connection = connect(path)
         try:
             _migrate(connection, steps)
@@ -218,6 +219,7 @@ def _copy_beside(path: Path, version: int) -> None:
     unfinished = target.with_suffix(f".{os.getpid()}.tmp")
     connection = connect(path, query_only=True)
     try:
+        _make_private(unfinished)
         connection.execute("VACUUM INTO ?", (str(unfinished),))
         unfinished.replace(target)
     finally:
@@ -225,12 +227,7 @@ def _copy_beside(path: Path, version: int) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-@contextmanager
-def _private_files() -> Generator[None]:
-    """Make new files readable by their owner only (the -wal and -shm take after the database)."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            os.umask(before)
+def _make_private(path: Path) -> None:
+    """Make an empty file that only its owner can read; SQLite's files beside it take after it."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -1,0 +1,26 @@
+"""The composition root: from settings to a server. The only file that knows every part."""
+
+from importlib.metadata import version
+
+from ..config.locate import Place, locate
+from ..config.settings import Settings
+from ..memory import Space
+from .surface.build import MemoryServer, build
+from .surface.desk import Desk
+
+VERSION = version("tokenspace")
+
+
+def make_server(settings: Settings, place: Place | None = None) -> MemoryServer:
+    """Return the MCP server that these settings describe; it opens its space on first use.
+
+    Raises:
+        SettingsError: they name a project that does not exist.
+    """
+    found = place or locate(settings)
+
+    async def open_space() -> Space:
+        found.make_folder()
+        return await Space.open(found.path)
+
+    return build(Desk(open_space, str(found), settings.user), settings.profile, VERSION)

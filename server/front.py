@@ -1,0 +1,142 @@
+"""The handshake, answered at once, while everything else is still being imported.
+
+Importing the MCP SDK takes most of a second, and some clients give up sooner. What a client asks
+first never changes, so it is answered from `surface/handshake.json`: the live server's own
+answers, kept equal by a test (`UPDATE_SNAPSHOTS=1 python3 tests` writes them anew). Standard
+library only, and no more of it than needed.
+
+It is also the guard between the protocol's two eras. A client probes with `server/discover`,
+may lose patience and send `initialize` behind it. The SDK would be bound to the era of the probe;
+here the probe binds nobody.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+ANSWERS = Path(__file__).with_name("surface") / "handshake.json"
+MODERN = "2026-07-28"
+LATEST_HANDSHAKE = "2025-11-25"
+"""What a client that asks for an unknown version of the handshake era gets."""
+
+PARSE_ERROR = -32700
+INVALID_PARAMS = -32602
+INVALID_REQUEST = -32600
+
+_META = "io.modelcontextprotocol/"
+_LISTS = ("tools/list", "prompts/list", "resources/templates/list")
+
+Message = dict[str, Any]
+
+
+class Front:
+    """Answers what it can; keeps what the SDK must see when it takes over."""
+
+    def __init__(self, profile: Callable[[], str]) -> None:
+        self._answers: dict[str, Any] = json.loads(ANSWERS.read_text("utf-8"))
+        self._profile = profile
+        self._era: str | None = None
+        self.kept: list[bytes] = []
+        """Lines that the SDK has yet to see, oldest first."""
+        self.answered: set[str | int] = set()
+        """Ids among `kept` that were answered here: the SDK's own answers are to be dropped."""
+
+    def take(self, line: bytes) -> bytes | None:
+        """Return the answer to a line, b"" where none is due, None where the SDK must answer."""
+        message = parsed(line)
+        if message is None:
+            return None
+        method, request_id = message.get("method"), message.get("id")
+        if method == "notifications/initialized" and self._era is not None:
+            self.kept.append(line)
+            return b""
+        if not isinstance(request_id, str | int):
+            return None
+        if method == "initialize" and self._era is None:
+            return self._initialize(message, line, request_id)
+        result = self._static(message)
+        return None if result is None else answer(request_id, result)
+
+    def discover(self, line: bytes) -> bytes | None:
+        """Return the answer to a `server/discover`, at any time; None for any other line."""
+        if b'"server/discover"' not in line:
+            return None
+        message = parsed(line) or {}
+        if message.get("method") != "server/discover" or not _enveloped(message):
+            return None
+        return answer(message.get("id"), self._answers["server/discover"])
+
+    def _initialize(self, message: Message, line: bytes, request_id: str | int) -> bytes | None:
+        asked = _part(message, "params").get("protocolVersion")
+        if not isinstance(asked, str):
+            return None
+        known = f"initialize:{asked}" in self._answers
+        self._era = asked if known else LATEST_HANDSHAKE
+        self.kept.append(line)
+        self.answered.add(request_id)
+        return answer(request_id, self._answers[f"initialize:{self._era}"])
+
+    def _static(self, message: Message) -> Any:
+        """Return the result of a request whose answer never changes."""
+        method, params = message.get("method"), _part(message, "params")
+        modern = _enveloped(message)
+        if method == "server/discover":
+            return self._answers[method] if modern else None
+        if method not in _LISTS or params.get("cursor") or modern == (self._era is not None):
+            return None
+        scope = f"{self._profile()}:" if method == "tools/list" else ""
+        return self._answers.get(f"{method}:{scope}{MODERN if modern else self._era}")
+
+
+def parsed(line: bytes) -> Message | None:
+    """Return the JSON object in a line, None where there is none."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return cast(Message, message) if isinstance(message, dict) else None
+
+
+def answer(request_id: object, result: object) -> bytes:
+    """Return a JSON-RPC response as a line."""
+    return _encoded({"jsonrpc": "2.0", "id": request_id, "result": result})
+
+
+def unreadable(line: bytes) -> bytes:
+    """Return the error that answers a line which the SDK could not parse; b"" where none is due.
+
+    The SDK drops such a line, and its sender would wait for ever.
+    """
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return _failure(None, PARSE_ERROR, "this line is not JSON") if line.strip() else b""
+    request_id = cast(Message, message).get("id") if isinstance(message, dict) else None
+    try:
+        json.dumps(message, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        said = "the message holds a lone surrogate (half a character), which is not text"
+        return _failure(request_id, INVALID_PARAMS, said)
+    return _failure(request_id, INVALID_REQUEST, "this line is not a JSON-RPC message")
+
+
+def _failure(request_id: object, code: int, message: str) -> bytes:
+    error = {"code": code, "message": message}
+    return _encoded({"jsonrpc": "2.0", "id": request_id, "error": error})
+
+
+def _encoded(message: Message) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def _enveloped(message: Message) -> bool:
+    """Tell whether a request is of the era without a handshake, and whole."""
+    meta = _part(_part(message, "params"), "_meta")
+    modern = meta.get(_META + "protocolVersion") == MODERN
+    return modern and isinstance(meta.get(_META + "clientCapabilities"), dict)
+
+
+def _part(message: Message, key: str) -> Message:
+    found = message.get(key)
+    return cast(Message, found) if isinstance(found, dict) else {}

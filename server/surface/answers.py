@@ -1,0 +1,135 @@
+"""What a tool says: short text for the model, and the same facts in `_meta` for programs.
+
+Some clients show the model only `structuredContent`, others only text, others both; so all that
+matters stands in the text, once, and nothing structured doubles it.
+"""
+
+from mcp_types import CallToolResult, TextContent
+
+from ...memory import Block, Context, Step, Written
+from ...memory.ledger import ledger
+from ...memory.lines import content, snippet, split_lines
+from ...memory.model import MAIN
+from ...memory.render import budget, render_block, render_context
+
+LISTED = 20
+LINE_CHARS = 160
+ANSWER_CHARS = 4_000
+"""Most characters of an answer that the caller did not ask to be long."""
+
+
+def say(text: str, *, meta: dict[str, object] | None = None, error: bool = False) -> CallToolResult:
+    """Return a tool's answer."""
+    named = {f"tokenspace/{key}": value for key, value in (meta or {}).items()}
+    result = CallToolResult(content=[TextContent(type="text", text=text)], is_error=error)
+    if named:
+        result.meta = named
+    return result
+
+
+def receipt(change: int) -> str:
+    """Return the receipt of a read: the branch and change that it showed."""
+    return f"{MAIN}.{change}"
+
+
+def context_read(context: Context, place: str) -> CallToolResult:
+    """Answer a read of everything."""
+    text = render_context(context.blocks, context.head)
+    footer = f"receipt {receipt(context.head)} · space {place}"
+    return say(f"{text}\n{footer}", meta={"receipt": receipt(context.head), "change": context.head})
+
+
+def block_read(
+    block: Block, head: int, span: tuple[int | None, int | None], place: str
+) -> CallToolResult:
+    """Answer a read of one block, or of its lines `span`."""
+    footer = f"receipt {receipt(head)} · change {block.change} · space {place}"
+    return say(
+        f"{render_block(block, *span)}\n{footer}",
+        meta={"receipt": receipt(head), "version": block.version, "change": block.change},
+    )
+
+
+def written(done: Written, place: str) -> CallToolResult:
+    """Answer a write: what stands now, where, and what the model should know about it."""
+    meta: dict[str, object] = {"receipt": receipt(done.head)}
+    if done.repeated and done.change is not None:
+        text = f"already done as change {done.change.number}: this call was made before."
+        return say(f"{text}\nspace {place}", meta={**meta, "change": done.change.number})
+    if done.change is not None:
+        meta["change"] = done.change.number
+    versions = [step.after.version for step in done.steps if step.after is not None]
+    if len(versions) == 1:
+        meta["version"] = versions[0]
+    parts = [_step(step, done) for step in done.steps] or ["nothing to do: it is gone already."]
+    return say(_bounded("\n".join(parts)) + f"\nspace {place}", meta=meta)
+
+
+def _step(step: Step, done: Written) -> str:
+    before, after = step.before, step.after
+    if after is None:
+        assert before is not None  # noqa: S101 - a step has at least one side
+        return (
+            f"{before.label} deleted (change {done.head}); its text stays in the history as "
+            f"{before.label}@{before.short}."
+        )
+    name = f"{after.label}@{after.short}"
+    if done.change is None:
+        return f"nothing to do: {name} reads so already."
+    rows = [f"{name} {_verb(before, after)} (change {done.change.number}) · {budget(after)}"]
+    if done.rebased:
+        rows[0] += " · put on top of what others changed since you read it"
+    if before is None or before.value != after.value:
+        shown = snippet(before.value if before else "", after.value)
+        rows += [_clipped(line) for line in shown.splitlines()] if shown else ["(now empty)"]
+    if before is not None and before.value != after.value:
+        rows += _losses(before, after)
+    rows += _over_limit(after)
+    return "\n".join(rows)
+
+
+def _verb(before: Block | None, after: Block) -> str:
+    if before is None:
+        return "created"
+    if before.label != after.label:
+        return f"renamed from {before.label}"
+    return "saved" if before.value != after.value else "described"
+
+
+def _losses(before: Block, after: Block) -> list[str]:
+    """List the entries of the old text that a larger rewrite left out."""
+    found = ledger(before.value, after.value)
+    if len(found.gone) < 2:
+        return []
+    total = found.kept + len(found.gone)
+    rows = [
+        f"kept {found.kept} of {total} entries. Not in the new text (put back what still matters; "
+        f"the old text is memory_read(label={before.label!r}, at={before.short!r})):"
+    ]
+    rows += [f"- {_clipped(entry)}" for entry in found.gone[:LISTED]]
+    if len(found.gone) > LISTED:
+        rows.append(f"… and {len(found.gone) - LISTED} more")
+    return rows
+
+
+def _over_limit(block: Block) -> list[str]:
+    """Name what could go where a block is over its budget."""
+    over = block.chars - block.limit
+    if over <= 0:
+        return []
+    lines = sorted(enumerate(split_lines(block.value), 1), key=lambda row: -len(row[1]))[:3]
+    longest = "; ".join(f"line {n} ({len(t):,}): {content(t)[:60]}" for n, t in lines)
+    return [
+        f"saved, but {over:,} characters over its limit. Shorten it, or move detail to a block of "
+        f"its own. Longest: {longest}"
+    ]
+
+
+def _clipped(line: str) -> str:
+    return line if len(line) <= LINE_CHARS else line[:LINE_CHARS] + "…"
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= ANSWER_CHARS:
+        return text
+    return text[: ANSWER_CHARS - 40].rsplit("\n", 1)[0] + "\n… (shortened)"

@@ -1,0 +1,70 @@
+"""Prompts: the texts of `prompts/` with what memory holds put in."""
+
+from collections.abc import Mapping
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    GetPromptResult,
+    ListPromptsResult,
+    Prompt,
+    PromptArgument,
+    PromptMessage,
+    TextContent,
+)
+
+from ...memory.render import render_context
+from ...prompts import PromptText, load, names
+from .desk import Desk
+
+
+def listed() -> ListPromptsResult:
+    """Return the prompts; every argument is optional, since some clients cannot ask for one."""
+    return ListPromptsResult(prompts=[_offer(name, load(name)) for name in names()])
+
+
+async def filled(desk: Desk, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
+    """Return a prompt with the memory it speaks of.
+
+    Raises:
+        MCPError: there is no such prompt, or it has no such argument.
+        TokenspaceError: the block it should be about does not exist.
+    """
+    if name not in names():
+        known = ", ".join(names())
+        raise MCPError(code=INVALID_PARAMS, message=f"unknown prompt {name!r}; there are {known}")
+    text = load(name)
+    unknown = set(arguments) - set(text.arguments)
+    if unknown:
+        takes = ", ".join(text.arguments)
+        message = f"prompt {name} has no argument {min(unknown)!r}; it takes {takes}"
+        raise MCPError(code=INVALID_PARAMS, message=message)
+    space = await desk.space()
+    label = arguments.get("label")
+    if label:
+        block, head = await space.read(label)
+        blocks = (block,)
+    else:
+        context = await space.context()
+        blocks, head = context.blocks, context.head
+    desk.saw(*blocks)
+    focus, topic = arguments.get("focus", "").strip(), arguments.get("topic", "").strip()
+    body = text.body.format(
+        context=render_context(blocks, head),
+        focus=f" Look most at this: {focus}" if focus else "",
+        task=f"The task is about: {topic}." if topic else "Use it for what comes next.",
+    )
+    message = PromptMessage(role="user", content=TextContent(type="text", text=body))
+    return GetPromptResult(description=text.description, messages=[message])
+
+
+def _offer(name: str, text: PromptText) -> Prompt:
+    return Prompt(
+        name=name,
+        title=text.title,
+        description=text.description,
+        arguments=[
+            PromptArgument(name=key, description=about, required=False)
+            for key, about in text.arguments.items()
+        ],
+    )

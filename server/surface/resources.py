@@ -1,0 +1,141 @@
+"""Resources: memory as a client attaches it. Dynamic lists, pages, templates, completion."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    Annotations,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ReadResourceResult,
+    Resource,
+    ResourceTemplate,
+    TextResourceContents,
+)
+
+from ...memory import TokenspaceError
+from ...memory.render import render_context, render_index
+from .desk import Desk
+
+CONTEXT = "memory://context"
+INDEX = "memory://blocks"
+PAGE = 50
+MARKDOWN = "text/markdown"
+
+TEMPLATES = (
+    ResourceTemplate(
+        uri_template=INDEX + "/{label}",
+        name="block",
+        title="Memory block",
+        description="The text of one memory block, exactly as it is kept.",
+        mime_type=MARKDOWN,
+    ),
+)
+
+
+def block_uri(label: str) -> str:
+    """Return a block's address; a `/` in the label is written `%2F`."""
+    return f"{INDEX}/{quote(label, safe='')}"
+
+
+def spellings(label: str) -> tuple[str, ...]:
+    """Return the addresses under which a client may have subscribed to a block."""
+    return tuple(dict.fromkeys((block_uri(label), f"{INDEX}/{quote(label)}", f"{INDEX}/{label}")))
+
+
+async def listed(desk: Desk, cursor: str | None) -> ListResourcesResult:
+    """Return a page of resources: the two overviews, then every block.
+
+    Raises:
+        MCPError: the cursor is not one of ours.
+    """
+    space = await desk.space()
+    all_of_them = [
+        Resource(
+            uri=CONTEXT,
+            name="context",
+            title="All of memory",
+            description="Every block, rendered for a model.",
+            mime_type=MARKDOWN,
+            annotations=Annotations(audience=["user", "assistant"], priority=1.0),
+        ),
+        Resource(
+            uri=INDEX,
+            name="blocks",
+            title="Index of blocks",
+            description="One line a block: label, version, size, what belongs in it.",
+            mime_type=MARKDOWN,
+        ),
+    ]
+    all_of_them += [
+        Resource(
+            uri=block_uri(info.label),
+            name=info.label,
+            description=info.description or None,
+            mime_type=MARKDOWN,
+            annotations=Annotations(last_modified=info.at.isoformat()),
+        )
+        for info in await space.infos()
+    ]
+    start = _position(cursor)
+    page = all_of_them[start : start + PAGE]
+    more = str(start + PAGE) if start + PAGE < len(all_of_them) else None
+    return ListResourcesResult(resources=page, next_cursor=more)
+
+
+def templates() -> ListResourceTemplatesResult:
+    """Return the templates."""
+    return ListResourceTemplatesResult(resource_templates=list(TEMPLATES))
+
+
+async def contents(desk: Desk, uri: str) -> ReadResourceResult:
+    """Return what stands at an address.
+
+    Raises:
+        MCPError: nothing does; its data names the address.
+    """
+    space = await desk.space()
+    meta: Mapping[str, object] = {}
+    if uri == CONTEXT:
+        context = await space.context()
+        desk.saw(*context.blocks)
+        text, meta = render_context(context.blocks, context.head), {"change": context.head}
+    elif uri == INDEX:
+        text = render_index(await space.infos())
+    elif uri.startswith(INDEX + "/"):
+        try:
+            block, head = await space.read(unquote(uri.removeprefix(INDEX + "/")))
+        except TokenspaceError as error:
+            raise _unknown(uri, str(error)) from error
+        desk.saw(block)
+        text, meta = block.value, {"version": block.version, "change": block.change, "head": head}
+    else:
+        raise _unknown(uri, f"there is no resource {uri!r}; see resources/list.")
+    found = TextResourceContents(uri=uri, mime_type=MARKDOWN, text=text)
+    if meta:
+        found.meta = {f"tokenspace/{key}": value for key, value in meta.items()}
+    return ReadResourceResult(contents=[found])
+
+
+async def completed(desk: Desk, beginning: str) -> list[str]:
+    """Return the labels that start with `beginning`, then those that hold it; in any case."""
+    wanted = beginning.casefold()
+    space = await desk.space()
+    labels = [info.label for info in await space.infos()]
+    starting = [label for label in labels if label.casefold().startswith(wanted)]
+    holding = [label for label in labels if wanted in label.casefold() and label not in starting]
+    return starting + holding
+
+
+def _position(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isdecimal():
+        raise MCPError(code=INVALID_PARAMS, message="the cursor is not one that this server gave")
+    return int(cursor)
+
+
+def _unknown(uri: str, message: str) -> MCPError:
+    return MCPError(code=INVALID_PARAMS, message=message, data={"uri": uri})
