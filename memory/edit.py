@@ -6,7 +6,11 @@ several lines is named with its line numbers, an empty block takes an insert wit
 
 from .errors import InvalidError, NoMatchError, SeveralMatchesError
 from .lines import content, has_line_numbers, newline, split_lines, with_newline
+from .model import checked_text
 from .nearest import nearest_line
+
+_LISTED = 20
+"""Most places of a repeated text that an error lists."""
 
 
 def replace(text: str, old: str, new: str) -> str:
@@ -22,20 +26,21 @@ def replace(text: str, old: str, new: str) -> str:
     if not old:
         if text:
             raise InvalidError("old_string is empty; give the exact text to replace.")
-        return checked_numbers(new, text)
-    if old not in text:
-        old, new = (with_newline(part, newline(text)) for part in (old, new))
+        return checked_new(new, text)
+    old, new = (with_newline(part, newline(text)) for part in (old, new))
     places = _occurrences(text, old)
     if len(places) > 1:
-        rows = [text.count("\n", 0, place) + 1 for place in places]
-        shown = ", ".join(map(str, rows[:20])) + (" …" if len(rows) > 20 else "")
+        rows = [text.count("\n", 0, place) + 1 for place in places[:_LISTED]]
+        many = len(places) > _LISTED
+        times = f"more than {_LISTED}" if many else str(len(places))
+        shown = ", ".join(map(str, rows)) + (" …" if many else "")
         raise SeveralMatchesError(
-            f"old_string occurs {len(rows)} times, starting in lines {shown}; "
+            f"old_string occurs {times} times, starting in lines {shown}; "
             "add surrounding text so that it matches once."
         )
     if not places:
         raise NoMatchError(_absent(text, old))
-    checked_numbers(new, text)
+    checked_new(new, text)
     return text[: places[0]] + new + text[places[0] + len(old) :]
 
 
@@ -50,7 +55,7 @@ def insert(text: str, new: str, line: int = -1) -> str:
     """
     if not new:
         raise InvalidError("new_string is empty; there is nothing to insert.")
-    checked_numbers(new, text)
+    checked_new(new, text)
     lines = split_lines(text)
     if not -1 <= line <= len(lines):
         raise InvalidError(
@@ -65,18 +70,20 @@ def insert(text: str, new: str, line: int = -1) -> str:
     if line in (-1, len(lines)):
         if text.endswith("\n"):
             return text + body
-        return text + ending + body.removesuffix(ending)
+        return text + ending + content(body)
     return "".join((*lines[:line], body, *lines[line:]))
 
 
-def checked_numbers(new: str, text: str) -> str:
-    """Return `new` unless the line numbers that a read shows were pasted into it.
+def checked_new(new: str, text: str) -> str:
+    """Return `new` if it may go into `text`: it can be stored, and is no pasted reading.
 
-    A text that has such lines of its own may get more of them.
+    Line numbers are refused, but a text that has such lines of its own may get more of them.
 
     Raises:
-        InvalidError: a line of `new` starts with a number and an arrow.
+        InvalidError: it holds a NUL or a lone surrogate, or a line starts with `n→`.
+        TooLargeError: it is above the ceiling of a block by itself.
     """
+    checked_text(new, "the new text")
     if has_line_numbers(new) and not has_line_numbers(text):
         raise InvalidError(
             "the new text has line-number prefixes (like '12→'); they are only shown when reading "
@@ -86,10 +93,10 @@ def checked_numbers(new: str, text: str) -> str:
 
 
 def _occurrences(text: str, wanted: str) -> list[int]:
-    """Return where `wanted` starts in `text`, overlapping occurrences included."""
+    """Return where `wanted` starts in `text`, overlaps included: one more than are listed."""
     places: list[int] = []
     at = text.find(wanted)
-    while at >= 0:
+    while at >= 0 and len(places) <= _LISTED:
         places.append(at)
         at = text.find(wanted, at + 1)
     return places
@@ -103,8 +110,9 @@ def _absent(text: str, old: str) -> str:
         )
     if not text:
         return "old_string does not occur: the block is empty."
+    wanted = old.casefold().strip()
     for number, line in enumerate(map(content, split_lines(text)), 1):
-        if old.casefold().strip() and old.casefold().strip() in line.casefold():
+        if wanted and wanted in line.casefold():
             why = "differs in spaces or capitals"
             return f"old_string does not occur exactly; line {number} {why}: {_cut(line)}"
     near = nearest_line(old, text)

@@ -150,15 +150,17 @@ class Space:
 
         `pause` says, before each look, how many seconds to wait for it.
         """
-        seen, moved = since, True
+        moved = True
         while True:
+            found: list[Change] = []
             if moved:
-                last = seen
-                for change in await self._store.read(lambda view, n=last: view.since(n)):
-                    seen = change.number
-                    yield change
-            await anyio.sleep(pause())
-            moved = await self._store.moved()
+                found = await self._store.read(lambda view, seen=since: view.since(seen))
+            for change in found:
+                since = change.number
+                yield change
+            if not found:
+                await anyio.sleep(pause())
+                moved = await self._store.moved()
 
     # ------------------------------------------------------------------ writing
 

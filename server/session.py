@@ -7,65 +7,102 @@ import signal
 
 import anyio
 import mcp_types as types
-from anyio.streams.memory import MemoryObjectReceiveStream
 from mcp.shared.message import SessionMessage
 
 from .front import Front, unreadable
 from .surface.build import MemoryServer
 from .wire import Line, Wire
 
+LAST_ANSWERS_S = 5.0
+"""How long, after the end of input, answers that are still owed are waited for."""
+
 
 async def session(wire: Wire, front: Front, server: MemoryServer) -> None:
     """Serve until input ends (what was asked is still answered) or a signal comes."""
-    loop = asyncio.get_running_loop()
-    inbox, requests = anyio.create_memory_object_stream[SessionMessage | Exception](math.inf)
-    answers, outbox = anyio.create_memory_object_stream[SessionMessage]()
+    await _Session(wire, front).run(server)
 
-    def deliver(line: Line) -> None:
+
+class _Session:
+    def __init__(self, wire: Wire, front: Front) -> None:
+        self._wire = wire
+        self._front = front
+        self._owed: set[str | int] = set()  # requests that have no answer yet
+        self._ended = anyio.Event()
+        self._settled = anyio.Event()
+        self._inbox, self._requests = anyio.create_memory_object_stream[SessionMessage | Exception](
+            math.inf
+        )
+        self._answers, self._outbox = anyio.create_memory_object_stream[SessionMessage]()
+
+    async def run(self, server: MemoryServer) -> None:
+        loop = asyncio.get_running_loop()
+
+        def from_reader(line: Line) -> None:
+            loop.call_soon_threadsafe(self._deliver, line)
+
+        for line in self._front.kept:
+            self._deliver(line)
+        self._wire.divert(from_reader)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._send)
+            tasks.start_soon(self._close_when_settled)
+            tasks.start_soon(_end_on_signal, tasks.cancel_scope)
+            await server.run(self._requests, self._answers, server.create_initialization_options())
+            tasks.cancel_scope.cancel()
+
+    def _deliver(self, line: Line) -> None:
+        """Take one line from the client."""
         if line is None:
-            inbox.close()
+            self._ended.set()
+            self._settle()
             return
-        reply = front.discover(line)
-        message = _message(line, wire) if reply is None else None
-        if reply is not None:
-            wire.send(reply)
-        elif message is not None:
-            inbox.send_nowait(message)
-
-    def from_reader(line: Line) -> None:
-        loop.call_soon_threadsafe(deliver, line)
-
-    for line in front.kept:
-        deliver(line)
-    wire.divert(from_reader)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_send, outbox, wire, front)
-        tasks.start_soon(_end_on_signal, tasks.cancel_scope)
-        await server.run(requests, answers, server.create_initialization_options())
-        tasks.cancel_scope.cancel()
-
-
-def _message(line: bytes, wire: Wire) -> SessionMessage | None:
-    """Return a line as the SDK takes it; answer it here where it cannot be."""
-    try:
-        return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValueError:
-        reply = unreadable(line)
+        reply = self._front.discover(line)
+        message = None if reply else self._parsed(line)
         if reply:
-            wire.send(reply)
-        return None
+            self._wire.send(reply)
+        elif message is not None:
+            if isinstance(message, types.JSONRPCRequest) and not _lasting(message):
+                self._owed.add(message.id)
+            self._inbox.send_nowait(SessionMessage(message))
+
+    def _parsed(self, line: bytes) -> types.JSONRPCMessage | None:
+        """Return a line as the SDK takes it; answer it here where it cannot be."""
+        try:
+            return types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+        except ValueError:
+            reply = unreadable(line)
+            if reply:
+                self._wire.send(reply)
+            return None
+
+    async def _send(self) -> None:
+        """Put the SDK's messages on the wire, but for what the front has answered already."""
+        async for item in self._outbox:
+            message = item.message
+            answer = isinstance(message, types.JSONRPCResponse | types.JSONRPCError)
+            if answer and message.id in self._front.answered:
+                self._front.answered.discard(message.id)
+            else:
+                self._wire.send(message.model_dump_json(by_alias=True, exclude_unset=True).encode())
+            if answer and message.id is not None:
+                self._owed.discard(message.id)
+                self._settle()
+
+    def _settle(self) -> None:
+        if self._ended.is_set() and not self._owed:
+            self._settled.set()
+
+    async def _close_when_settled(self) -> None:
+        """End the SDK's input once the client's has ended and it has its answers."""
+        await self._ended.wait()
+        with anyio.move_on_after(LAST_ANSWERS_S):
+            await self._settled.wait()
+        self._inbox.close()
 
 
-async def _send(
-    outbox: MemoryObjectReceiveStream[SessionMessage], wire: Wire, front: Front
-) -> None:
-    """Put the SDK's messages on the wire, but for answers that the front has given already."""
-    async for item in outbox:
-        message = item.message
-        if isinstance(message, types.JSONRPCResponse) and message.id in front.answered:
-            front.answered.discard(message.id)
-            continue
-        wire.send(message.model_dump_json(by_alias=True, exclude_unset=True).encode())
+def _lasting(request: types.JSONRPCRequest) -> bool:
+    """Tell whether a request is a stream that has no answer before its end."""
+    return request.method == "subscriptions/listen"
 
 
 async def _end_on_signal(scope: anyio.CancelScope) -> None:

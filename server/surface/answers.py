@@ -14,8 +14,8 @@ from ...memory.render import budget, render_block, render_context
 
 LISTED = 20
 LINE_CHARS = 160
-ANSWER_CHARS = 4_000
-"""Most characters of an answer that the caller did not ask to be long."""
+ANSWER_BYTES = 4_096
+"""Most bytes of UTF-8 in an answer that the caller did not ask to be long."""
 
 
 def say(text: str, *, meta: dict[str, object] | None = None, error: bool = False) -> CallToolResult:
@@ -62,7 +62,7 @@ def written(done: Written, place: str) -> CallToolResult:
     if len(versions) == 1:
         meta["version"] = versions[0]
     parts = [_step(step, done) for step in done.steps] or ["nothing to do: it is gone already."]
-    return say(_bounded("\n".join(parts)) + f"\nspace {place}", meta=meta)
+    return say(_bounded("\n".join(parts), f"\nspace {place}"), meta=meta)
 
 
 def _step(step: Step, done: Written) -> str:
@@ -129,7 +129,10 @@ def _clipped(line: str) -> str:
     return line if len(line) <= LINE_CHARS else line[:LINE_CHARS] + "…"
 
 
-def _bounded(text: str) -> str:
-    if len(text) <= ANSWER_CHARS:
-        return text
-    return text[: ANSWER_CHARS - 40].rsplit("\n", 1)[0] + "\n… (shortened)"
+def _bounded(text: str, footer: str) -> str:
+    """Return `text` and `footer`, cut at a line where they would be too long."""
+    if len((text + footer).encode()) <= ANSWER_BYTES:
+        return text + footer
+    mark = "\n… (shortened)" + footer
+    room = ANSWER_BYTES - len(mark.encode())
+    return text.encode()[:room].decode(errors="ignore").rsplit("\n", 1)[0] + mark

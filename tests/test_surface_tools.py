@@ -1,0 +1,223 @@
+"""The tools as a client meets them: what is offered, what is answered, what is refused."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+from surface import ERAS, Era, client, refused, said, text, value
+
+
+@pytest.fixture(params=ERAS)
+async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
+    """A client of a new space, in each era."""
+    async with client(tmp_path / "memory.db", request.param) as connected:
+        yield connected
+
+
+def size_in_tokens(tools: list[Any]) -> float:
+    """Return the size of a tool list as the design counts it: characters of JSON / 4."""
+    dumped = [tool.model_dump(by_alias=True, exclude_none=True) for tool in tools]
+    return len(json.dumps(dumped, separators=(",", ":"), ensure_ascii=False)) / 4
+
+
+@pytest.mark.parametrize(("profile", "budget", "count"), [("core", 1_200, 4), ("full", 3_000, 9)])
+async def test_a_profile_keeps_its_tool_list_small(
+    tmp_path: Path, profile: str, budget: int, count: int
+) -> None:
+    """Every client sends the list to its model: core stays within 1,200 tokens, full in 3,000."""
+    async with client(tmp_path / "m.db", profile=profile) as connected:
+        tools = (await connected.list_tools()).tools
+    assert len(tools) == count
+    assert size_in_tokens(tools) <= budget
+
+
+async def test_every_tool_stands_alone(memory: Client) -> None:
+    """Some clients hide the instructions, others ask by annotation: each tool says it all."""
+    for tool in (await memory.list_tools()).tools:
+        assert tool.title
+        assert tool.description
+        assert len(tool.description) < 2_000
+        hints = tool.annotations
+        assert hints is not None
+        assert None not in (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint)
+        assert hints.open_world_hint is False
+        assert tool.input_schema["additionalProperties"] is False
+        assert tool.output_schema is None, "the text is the answer: nothing doubles it"
+
+
+async def test_a_new_space_teaches_what_belongs_where(memory: Client) -> None:
+    """The first read shows three empty blocks whose descriptions say what to put there."""
+    shown = await said(memory, "memory_read")
+    for label in ("human", "persona", "project"):
+        assert f'<block label="{label}"' in shown
+    assert "one fact a line" in shown
+    assert "receipt main.1" in shown
+
+
+async def test_an_edit_is_answered_with_its_place_and_version(memory: Client) -> None:
+    """Never the whole block: a numbered snippet, the version, the change, and the space."""
+    await said(memory, "memory_insert", label="human", new_string="\n".join("abcdefgh"))
+    result = await memory.call_tool(
+        "memory_replace", {"label": "human", "old_string": "e", "new_string": "E"}
+    )
+    answer = text(result)
+    assert "\n3→c\n4→d\n5→E\n6→f\n7→g\n" in answer
+    assert "1→a" not in answer
+    assert "(change 3)" in answer
+    assert "space memory (named by --db)" in answer
+    assert result.meta is not None
+    assert result.meta["tokenspace/change"] == 3
+    assert result.meta["tokenspace/receipt"] == "main.3"
+    version = result.meta["tokenspace/version"]
+    assert f"human@{version[:8]}" in answer
+    assert result.structured_content is None
+
+
+async def test_each_tool_does_what_its_name_says(memory: Client) -> None:
+    """One walk through all of them, read back byte for byte."""
+    await said(memory, "memory_create", label="a/b", description="test", value="one\ntwo\n")
+    await said(memory, "memory_insert", label="a/b", new_string="zero", insert_line=0)
+    await said(memory, "memory_replace", label="a/b", old_string="two", new_string="2\t")
+    assert await value(memory, "a%2Fb") == "zero\none\n2\t\n"
+    await said(memory, "memory_describe", label="a/b", description="other", limit=10)
+    assert "about: other" in await said(memory, "memory_read", label="a/b")
+    await said(memory, "memory_rename", label="a/b", new_label="c")
+    patch = "*** Update Block: c\n@@\n-zero\n one\n*** Add Block: d\n+new\n"
+    await said(memory, "memory_patch", patch=patch)
+    assert await value(memory, "c") == "one\n2\t\n"
+    assert await value(memory, "d") == "new\n"
+    assert "c@" in await said(memory, "memory_rethink", label="c", new_memory="rewritten")
+    await said(memory, "memory_delete", label="c")
+    assert "Blocks here: human" in await refused(memory, "memory_read", label="c")
+
+
+async def test_a_rewrite_is_answered_with_what_it_lost(memory: Client) -> None:
+    """Entries of the old text that the new one lacks are listed, with where to find them."""
+    await said(memory, "memory_rethink", label="human", new_memory="- Ada\n- Rome\n- tea\n")
+    old = (await said(memory, "memory_read", label="human")).split(" ")[0].split("@")[1]
+    answer = await said(memory, "memory_rethink", label="human", new_memory="* ada\n* coffee\n")
+    assert "kept 1 of 3 entries" in answer
+    assert "- Rome\n- - tea" in answer.replace("- - Rome", "- Rome")
+    assert f"memory_read(label='human', at='{old}')" in answer
+    assert "2→- Rome" in await said(memory, "memory_read", label="human", at=old)
+
+
+async def test_nothing_is_overwritten_unseen(tmp_path: Path) -> None:
+    """A write that names no version counts as made from what this client was last shown."""
+    db = tmp_path / "memory.db"
+    async with client(db) as one, client(db) as two:
+        await said(one, "memory_rethink", label="human", new_memory="a\nb\nc")
+        await said(two, "memory_read")
+        await said(one, "memory_replace", label="human", old_string="b", new_string="B")
+        answer = await refused(two, "memory_rethink", label="human", new_memory="a\nmine\nc")
+        assert "has changed since version" in answer
+        assert "2→B" in answer
+        answer = await said(two, "memory_rethink", label="human", new_memory="a\nb\nc\nd")
+        assert "on top of what others changed" in answer
+        assert await value(two, "human") == "a\nB\nc\nd"
+        answer = await refused(one, "memory_delete", label="human")
+        assert "read it again before you delete it" in answer
+
+
+async def test_line_numbers_mean_the_text_that_was_read(tmp_path: Path) -> None:
+    """An insert after line 2 goes after that line, wherever others have moved it to."""
+    db = tmp_path / "memory.db"
+    async with client(db) as one, client(db) as two:
+        await said(one, "memory_rethink", label="human", new_memory="a\nb\nc")
+        await said(two, "memory_read", label="human")
+        await said(one, "memory_insert", label="human", new_string="top", insert_line=0)
+        await said(two, "memory_insert", label="human", new_string="after b", insert_line=2)
+        assert await value(two, "human") == "top\na\nb\nafter b\nc"
+
+
+async def test_an_over_full_block_is_kept_and_says_what_could_go(memory: Client) -> None:
+    """The limit is a budget: the edit stands, marked, with the longest lines named."""
+    await said(memory, "memory_create", label="small", description="d", limit=20)
+    answer = await said(memory, "memory_insert", label="small", new_string="x" * 30 + "\nshort")
+    assert "16 characters over its limit" in answer
+    assert "line 1 (31)" in answer
+    assert 'over_limit="true"' in await said(memory, "memory_read")
+
+
+async def test_a_retry_under_the_same_key_is_one_change(memory: Client) -> None:
+    """A client that lost an answer may send the call again without doing it twice."""
+    arguments = {"label": "human", "new_string": "once"}
+    key: Any = {"tokenspace/idempotency-key": "k1"}
+    assert not (await memory.call_tool("memory_insert", arguments, meta=key)).is_error
+    result = await memory.call_tool("memory_insert", arguments, meta=key)
+    assert "already done as change 2" in text(result)
+    assert await value(memory, "human") == "once"
+
+
+async def test_every_answer_is_short_unless_a_long_one_was_asked_for(memory: Client) -> None:
+    """At most 4 KB, however large the edit."""
+    lines = "\n".join(f"line {n} " + "x" * 400 for n in range(250))
+    for tool, key in (("memory_rethink", "new_memory"), ("memory_insert", "new_string")):
+        answer = await said(memory, tool, **{"label": "human", key: lines})
+        assert len(answer.encode()) <= 4_096
+    answer = await said(memory, "memory_rethink", label="human", new_memory="gone")
+    assert len(answer.encode()) <= 4_096
+    answer = await said(memory, "memory_read", label="human", at="2", lines="10-12")
+    assert answer.count("\n") < 10
+
+
+REFUSED = [
+    ("memory_read", {"label": "humn"}, "There is no block 'humn'. Did you mean 'human'?"),
+    ("memory_read", {"label": "a b"}, "'a b' is not a block label: use 1 to 128 letters"),
+    ("memory_read", {"label": "human", "at": "zz"}, "has no version 'zz'"),
+    ("memory_read", {"label": "human", "at": "99"}, "There is no change 99; the newest is"),
+    ("memory_read", {"at": "abcd"}, "is a version of one block; give its label too"),
+    ("memory_read", {"label": "human", "lines": "x"}, "is not a range; write 10-40"),
+    ("memory_replace", {"label": "human"}, "argument 'old_string' is missing"),
+    ("memory_insert", {"label": "human", "text": "x"}, "unknown argument 'text'"),
+    ("memory_insert", {"label": "human", "new_string": 7}, "'new_string' input should be a valid"),
+    ("memory_insert", {"label": "human", "new_string": ""}, "nothing to insert"),
+    ("memory_insert", {"label": "human", "new_string": "1→x"}, "line-number prefixes"),
+    ("memory_insert", {"label": "human", "new_string": "x", "insert_line": 9}, "has 2 lines"),
+    ("memory_insert", {"label": "human", "new_string": "a\0b"}, "NUL byte at character 1"),
+    ("memory_rethink", {"label": "human", "new_memory": "x" * 262_145}, "at most 262,144"),
+    ("memory_create", {"label": "human", "description": "x"}, "already a block human"),
+    ("memory_rename", {"label": "human", "new_label": "PERSONA"}, "already a block persona"),
+    ("memory_patch", {"patch": "hello"}, "Line 1 of the patch is not understood: 'hello'"),
+    ("memory_patch", {"patch": "*** Update Block: nope\n-x\n"}, "There is no block 'nope'"),
+    (
+        "memory_replace",
+        {"label": "human", "old_string": "x", "new_string": "y", "expected_version": "beef"},
+        "never had version beef",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments", "sentence"), REFUSED)
+async def test_bad_input_gets_one_sentence_that_mends_it(
+    tmp_path: Path, tool: str, arguments: dict[str, Any], sentence: str
+) -> None:
+    """The model reads it: what is wrong, what is near, what to do; and nothing is written."""
+    async with client(tmp_path / "memory.db") as memory:
+        await said(memory, "memory_insert", label="human", new_string="one\ntwo")
+        assert sentence in await refused(memory, tool, **arguments)
+        assert 'change="2"' in await said(memory, "memory_read")
+
+
+async def test_an_unknown_tool_is_a_protocol_error(memory: Client) -> None:
+    """It is the client's mistake, not the model's."""
+    with pytest.raises(MCPError, match="unknown tool 'memory_nope'") as caught:
+        await memory.call_tool("memory_nope", {})
+    assert caught.value.code == -32602
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_file_that_cannot_be_used_is_said_and_mended(tmp_path: Path, era: Era) -> None:
+    """The server stays up, says why at each call, and works as soon as the file does."""
+    db = tmp_path / "memory.db"
+    db.write_bytes(b"this is no database, whatever its name says" * 100)
+    async with client(db, era) as memory:
+        assert "is not a tokenspace database" in await refused(memory, "memory_read")
+        with pytest.raises(MCPError, match="is not a tokenspace database"):
+            await memory.list_resources()
+        db.unlink()
+        assert "human" in await said(memory, "memory_read")
