@@ -6,6 +6,7 @@ then its git top level, then the main worktree, so that every window and worktre
 """
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,40 +36,54 @@ class Place:
         return f"{self.name} ({self.how})"
 
     def make_folder(self) -> None:
-        """Make the folder of a project's or a person's space, closed to others and to git."""
+        """Make the folder of a project's or a person's space, closed to others and to git.
+
+        Raises:
+            SettingsError: it cannot be made.
+        """
         if not self.own_folder:
             return
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignore = self.path.with_name(".gitignore")
-        if self.path.parent.name == FOLDER and not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        folder = self.path.parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            ignore = folder / ".gitignore"
+            if folder.name == FOLDER and not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"cannot make the folder {folder} ({error.strerror}); give another place with "
+                "--project or --db."
+            ) from error
 
 
 def locate(settings: Settings, cwd: Path | None = None, home: Path | None = None) -> Place:
     """Return the place of the space that `settings` ask for.
 
     Raises:
-        SettingsError: a project folder was named that does not exist.
+        SettingsError: a project folder was named that does not exist, or there is neither a
+            project nor a home folder.
     """
     if settings.db:
         path = Path(settings.db)
         return Place(path, path.stem, f"named by {settings.origin['db']}", own_folder=False)
+    home = (home or _home()).resolve()
     if settings.project:
         folder = Path(settings.project)
-        if not folder.is_dir():
+        if not _seen(folder.is_dir):
             raise SettingsError(
                 f"{settings.origin['project']}: there is no folder {folder}; give a project's "
                 "folder, or --db for a database file."
             )
-        return _project(folder, f"named by {settings.origin['project']}", Path.home().resolve())
-    home = (home or Path.home()).resolve()
+        return _project(folder, f"named by {settings.origin['project']}", home)
     told = Path(settings.client_project) if settings.client_project else None
-    if told is not None and told.is_dir() and _is_project(told.resolve(), home):
+    if told is not None and _seen(told.is_dir) and _is_project(told.resolve(), home):
         return _project(told, "named by the client", home)
-    here = (cwd or Path.cwd()).resolve()
-    if _is_project(here, home):
+    here = cwd or _cwd()
+    if here is not None and _is_project(here.resolve(), home):
         return _project(here, "working directory", home)
     path = settings.data_dir / "spaces" / "personal.db"
+    if not path.is_absolute():  # `~` stays as it is where this user has no home
+        raise SettingsError("there is neither a project nor a home folder; give --project or --db.")
     return Place(path, "personal", "no project in sight")
 
 
@@ -87,14 +102,16 @@ def _git_root(folder: Path, home: Path) -> Path:
         if parent == home:
             break
         mark = parent / ".git"
-        if mark.is_dir():
+        if _seen(mark.is_dir):
             return parent
-        if mark.is_file():  # a linked worktree: `gitdir: <main>/.git/worktrees/<name>`
-            return _main_worktree(mark) or parent
+        if _seen(mark.is_file):
+            main = _main_worktree(mark)
+            return main if main and main != home and _seen(main.is_dir) else parent
     return folder
 
 
 def _main_worktree(mark: Path) -> Path | None:
+    """Follow a linked worktree's `.git` file: `gitdir: <main>/.git/worktrees/<name>`."""
     try:
         target = mark.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
     except (OSError, UnicodeDecodeError):
@@ -102,6 +119,28 @@ def _main_worktree(mark: Path) -> Path | None:
     git_dir = (mark.parent / target).resolve()
     is_linked = git_dir.parent.name == "worktrees" and git_dir.parent.parent.name == ".git"
     return git_dir.parents[2] if is_linked else None
+
+
+def _seen(look: Callable[[], bool]) -> bool:
+    """Return what a look at a path finds; what we may not look at is not there."""
+    try:
+        return look()
+    except OSError:
+        return False
+
+
+def _cwd() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed under us
+        return None
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # a user without one, as in some containers
+        return Path("/")
 
 
 def _is_project(here: Path, home: Path) -> bool:

@@ -58,11 +58,16 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] | None = No
         ("TOKENSPACE_{}", {k: env.get(f"TOKENSPACE_{k.upper()}") for k in values}),
         ("--{}", dict(flags)),
     ):
-        for key, value in found.items():
-            if value and not _UNEXPANDED.search(value):  # a client left `${workspaceFolder}` as is
-                values[key] = _expanded(value) if key in PATHS else value
-                shown = key.upper() if source.startswith("TOKENSPACE") else key.replace("_", "-")
-                origin[key] = source.format(shown)
+        # A client that cannot expand `${workspaceFolder}` leaves it as it is.
+        given = {k: v for k, v in found.items() if v and not _UNEXPANDED.search(v)}
+        if given.keys() & set(PATHS):  # which space is one question: the last to answer it decides
+            for key in PATHS:
+                values[key] = ""
+                origin.pop(key, None)
+        for key, value in given.items():
+            shown = key.upper() if source.startswith("TOKENSPACE") else key.replace("_", "-")
+            origin[key] = source.replace("{}", shown)
+            values[key] = _expanded(value, origin[key]) if key in PATHS else value
     for key, allowed in CHOICES.items():
         if values[key] not in allowed:
             raise SettingsError(
@@ -110,8 +115,11 @@ def _from_file(path: Path, known: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _expanded(path: str) -> str:
-    return str(Path(os.path.expandvars(path)).expanduser().absolute())
+def _expanded(path: str, origin: str) -> str:
+    try:
+        return str(Path(os.path.expandvars(path)).expanduser().absolute())
+    except (OSError, RuntimeError) as error:  # no working directory any more; no such home
+        raise SettingsError(f"{origin}: cannot tell where {path} is: {error}.") from error
 
 
 def _login_name() -> str:

@@ -141,8 +141,9 @@ def _storable(text: str, what: str, notes: list[str]) -> str:
 
 
 def _limit(limit: object) -> int:
-    is_number = isinstance(limit, int) and not isinstance(limit, bool)
-    return min(limit, 2**31) if is_number and limit > 0 else DEFAULT_LIMIT
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        return DEFAULT_LIMIT
+    return min(limit, 2**31)
 
 
 def _label(label: str, notes: list[str]) -> str:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from .errors import InvalidError, TooLargeError
 
@@ -26,6 +27,7 @@ SHORT_VERSION = 8
 _LABEL = re.compile(r"[\w.\-]+(?:/[\w.\-]+)*")
 
 
+@lru_cache(maxsize=1024)
 def normal_label(label: str) -> str:
     """Return `label` in the form that is stored: no leading slash, Unicode NFC, case kept.
 
@@ -42,6 +44,7 @@ def normal_label(label: str) -> str:
     return clean
 
 
+@lru_cache(maxsize=1024)
 def label_key(label: str) -> str:
     """Return what makes a label unique: its case-folded form."""
     return unicodedata.normalize("NFC", normal_label(label).casefold())

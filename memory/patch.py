@@ -19,27 +19,39 @@ patch was made from. Unified diffs (`--- label`, `+++ label`, `@@ -1,3 +1,3 @@`)
 import re
 from dataclasses import dataclass, field
 
+from .edit import checked_new
 from .errors import InvalidError, NoMatchError, SeveralMatchesError
 from .lines import content, newline, split_lines
 from .nearest import nearest_line
 
 _SECTION = re.compile(r"\*\*\* (Add|Update|Delete) Block: *(\S.*?) *$")
 _MOVE = re.compile(r"\*\*\* Move to: *(\S.*?) *$")
-_HUNK = re.compile(r"@@(?: -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@)?")
+_HUNK = re.compile(r"@@(?: -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@)?")
 _FRAME = ("*** Begin Patch", "*** End Patch")
 _NO_NEWLINE = "\\"
+_NOTHING = "/dev/null"
 
 
 @dataclass(slots=True)
 class Hunk:
-    """Lines `before` shall become `after`; `at` is the line (from 1) a diff's header names."""
+    """Lines that shall be kept, removed and added.
+
+    Attributes:
+        at: The line (from 1) that a diff's header names.
+        announced: How many old lines that header announces.
+        rows: Each line's sign and content; the sign of a blank line without one is empty.
+        unended: The sides (`-` old, `+` new) that a diff says end without a newline.
+    """
 
     at: int | None = None
-    before: list[str] = field(default_factory=list[str])
-    after: list[str] = field(default_factory=list[str])
-    added_only: bool = True
-    ends_before: bool | None = None  # False: the diff says that the old text has no last newline
-    ends_after: bool | None = None
+    announced: int | None = None
+    rows: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    unended: set[str] = field(default_factory=set[str])
+
+    @property
+    def before(self) -> list[str]:
+        """The lines that must stand in the text."""
+        return [text for sign, text in self.rows if sign != "+"]
 
 
 @dataclass(slots=True)
@@ -63,9 +75,9 @@ def parse(patch: str) -> list[Section]:
     old_name: str | None = None
     for number, line in enumerate(map(content, split_lines(patch)), 1):
         if line.startswith("--- ") and not _in_hunk(sections, old_name):
-            old_name = _diff_name(line)
+            old_name = line
         elif line.startswith("+++ ") and old_name is not None:
-            sections.append(_diff_section(old_name, _diff_name(line), number))
+            sections.append(_diff_section(*_diff_names(old_name, line), number))
             old_name = None
         elif match := _SECTION.match(line):
             label, version = split_version(match[2])
@@ -77,6 +89,9 @@ def parse(patch: str) -> list[Section]:
             "the patch names no block; start each part with '*** Update Block: label', "
             "'*** Add Block: label' or '*** Delete Block: label'."
         )
+    for hunk in (hunk for section in sections for hunk in section.hunks):
+        while hunk.rows and not hunk.rows[-1][0]:
+            hunk.rows.pop()  # blank lines before the next heading
     return sections
 
 
@@ -90,6 +105,7 @@ def apply(text: str, section: Section) -> str:
     """Return `text` with the section's hunks, each at the one place where its lines stand.
 
     Raises:
+        InvalidError: line numbers were pasted in.
         NoMatchError: a hunk's lines do not stand in the text; the message shows the nearest.
         SeveralMatchesError: they stand at several places and the header names none of them.
     """
@@ -102,37 +118,41 @@ def apply(text: str, section: Section) -> str:
     out: list[str] = []
     done = 0
     for hunk in section.hunks:
+        checked_new("\n".join(row for sign, row in hunk.rows if sign == "+"), text)
         place = _place(texts, hunk, done, section.label)
-        old = lines[place : place + len(hunk.before)]
         out += lines[done:place]
-        out += _rewritten(old, hunk, ending)
         done = place + len(hunk.before)
+        out += _rewritten(lines[place:done], hunk, ending)
         if done == len(lines):
-            final = hunk.ends_after is not False and (final or hunk.ends_before is False)
+            final = "+" not in hunk.unended and (final or "-" in hunk.unended)
     out += lines[done:]
     result = "".join(out)
     return result if final or not result else result.removesuffix(ending)
 
 
 def _in_hunk(sections: list[Section], old_name: str | None) -> bool:
-    """Tell whether a `--- x` line may be a removed line `-- x` of the hunk before it."""
+    """Tell whether a `--- x` line is a removed line `-- x` of the hunk before it."""
     if old_name is not None or not sections or not sections[-1].hunks:
         return False
-    return sections[-1].hunks[-1].at is None
+    hunk = sections[-1].hunks[-1]
+    return hunk.announced is None or len(hunk.before) < hunk.announced
 
 
-def _diff_name(line: str) -> str:
-    name = line[4:].split("\t")[0].strip()
-    return name[2:] if name[:2] in ("a/", "b/") else name
+def _diff_names(old: str, new: str) -> tuple[str, str]:
+    """Return what a diff's two headings name; git's `a/` and `b/` are no part of it."""
+    old, new = (line[4:].split("\t")[0].strip() for line in (old, new))
+    if (old[:2] == "a/" or old == _NOTHING) and (new[:2] == "b/" or new == _NOTHING):
+        return old.removeprefix("a/"), new.removeprefix("b/")
+    return old, new
 
 
 def _diff_section(old: str, new: str, number: int) -> Section:
-    if old == new == "/dev/null":
+    if old == new == _NOTHING:
         raise InvalidError(f"line {number} of the patch names no block on either side.")
-    if old == "/dev/null":
+    if old == _NOTHING:
         return Section("add", split_version(new)[0])
     label, version = split_version(old)
-    if new == "/dev/null":
+    if new == _NOTHING:
         return Section("delete", label, version)
     target = split_version(new)[0]
     return Section("update", label, version, None if target == label else target)
@@ -148,9 +168,11 @@ def _take(sections: list[Section], line: str, number: int) -> None:
     if move := _MOVE.match(line):
         section.new_label = move[1]
     elif header := _HUNK.match(line):
-        section.hunks.append(Hunk(int(header[1]) if header[1] else None))
-    elif line.startswith(_NO_NEWLINE) and section.hunks:
-        _mark_no_newline(section.hunks[-1])
+        at = int(header[1]) if header[1] else None
+        section.hunks.append(Hunk(at, None if at is None else int(header[2] or 1)))
+    elif line.startswith(_NO_NEWLINE) and section.hunks and section.hunks[-1].rows:
+        sign = section.hunks[-1].rows[-1][0]
+        section.hunks[-1].unended |= {sign} if sign in ("-", "+") else {"-", "+"}
     elif line[:1] in ("+", "-", " ", ""):
         _add_line(section, line)
     else:
@@ -162,21 +184,7 @@ def _add_line(section: Section, line: str) -> None:
         if not line:
             return  # a blank line between a heading and its first hunk
         section.hunks.append(Hunk())
-    hunk = section.hunks[-1]
-    if line[:1] != "+":
-        hunk.before.append(line[1:])
-        hunk.added_only = False
-    if line[:1] != "-":
-        hunk.after.append(line[1:])
-
-
-def _mark_no_newline(hunk: Hunk) -> None:
-    """Take a diff's note that the line above it ends the text without a newline."""
-    last_is_old = hunk.before and (not hunk.after or hunk.before[-1] != hunk.after[-1])
-    if last_is_old and hunk.ends_before is None:
-        hunk.ends_before = False
-    else:
-        hunk.ends_after = False
+    section.hunks[-1].rows.append((line[:1], line[1:]))
 
 
 def _misplaced(line: str, number: int) -> InvalidError:
@@ -188,10 +196,10 @@ def _misplaced(line: str, number: int) -> InvalidError:
 
 def _place(texts: list[str], hunk: Hunk, start: int, label: str) -> int:
     """Return the index of the line where the hunk's old lines stand, at or after `start`."""
-    if not hunk.before:
+    wanted = hunk.before
+    if not wanted:
         at = hunk.at
         return len(texts) if at is None or not start <= at <= len(texts) else at
-    wanted = hunk.before
     found = [
         at
         for at in range(start, len(texts) - len(wanted) + 1)
@@ -216,6 +224,10 @@ def _place(texts: list[str], hunk: Hunk, start: int, label: str) -> int:
 
 def _rewritten(old: list[str], hunk: Hunk, ending: str) -> list[str]:
     """Return the hunk's new lines; a line that is kept keeps its own ending."""
-    kept = dict.fromkeys(old)
-    by_content = {content(line): line for line in kept}
-    return [by_content.get(line, line + ending) for line in hunk.after]
+    lines = iter(old)
+    new: list[str] = []
+    for sign, text in hunk.rows:
+        line = text + ending if sign == "+" else next(lines)
+        if sign != "-":
+            new.append(line)
+    return new

@@ -6,7 +6,7 @@ from .compare import base_of, merged_text, moved_on
 from .errors import ExistsError, InvalidError, NoMatchError
 from .model import Block, Draft, label_key, normal_label
 from .patch import Section, apply
-from .writing import Write, Written, attempt, draft_of
+from .writing import Write, Written, attempt, draft_of, gone, renamed
 
 
 def patch(write: Write, sections: list[Section]) -> Written:
@@ -20,6 +20,8 @@ def patch(write: Write, sections: list[Section]) -> Written:
     pairs: list[tuple[Block | None, Draft]] = []
     rebased = False
     for section in sections:
+        if section.action == "delete" and gone(write, section.label):
+            continue
         before, draft, moved = _patched(write, section)
         pairs.append((before, draft))
         rebased = rebased or moved
@@ -37,7 +39,8 @@ def _patched(write: Write, section: Section) -> tuple[Block | None, Draft, bool]
             )
         made = Draft(uid=None, label=section.label, value=value)
         return (current, draft_of(current), False) if current else (None, made, False)
-    current = write.writable(write.require(section.label))
+    done = renamed(write, section.label, section.new_label) if section.new_label else None
+    current = write.writable(done or write.require(section.label))
     base = base_of(write.tx, write.branch, current, section.version)
     moved = base.version != current.version
     draft = draft_of(current)

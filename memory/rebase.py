@@ -1,12 +1,15 @@
 """Three-way merge of a text by lines: what two hands did to one base, without losing either."""
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import accumulate
 
 from .lines import newline, split_lines
 
-_FINE_LINES = 2_000
-"""Above this many differing lines on a side they count as one hunk: matching is quadratic."""
+_FINE_PAIRS = 50_000
+"""Most pairs of equal lines that are tried: texts of a few repeated lines are slow to align."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,10 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """A place that both sides changed, in lines; `line` counts from 1 in the current text."""
+    """A place that both sides changed: what theirs made of `base`, and mine of it and around it.
+
+    `line` counts from 1 in the current text, which is theirs.
+    """
 
     line: int
     base: tuple[str, ...]
@@ -29,19 +35,58 @@ class Overlap:
 
 
 def hunks(base: list[str], new: list[str]) -> list[Hunk]:
-    """Return what turns `base` into `new`, first to last, none touching the next."""
-    start = 0
-    while start < min(len(base), len(new)) and base[start] == new[start]:
-        start += 1
-    tail = 0
-    while tail < min(len(base), len(new)) - start and base[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    old, fresh = base[start : len(base) - tail], new[start : len(new) - tail]
-    if len(old) > _FINE_LINES or len(fresh) > _FINE_LINES:
-        return [Hunk(start, len(base) - tail, tuple(fresh))]
+    """Return what turns `base` into `new`, first to last, none touching the next.
+
+    Lines that stand once in both hold the two together; only what is between them is aligned.
+    """
+    found: list[Hunk] = []
+    budget = _FINE_PAIRS
+    low = fresh_low = 0
+    for anchor, fresh_anchor in [*_anchors(base, new), (len(base), len(new))]:
+        high, fresh_high = anchor, fresh_anchor
+        while low < high and fresh_low < fresh_high and base[low] == new[fresh_low]:
+            low, fresh_low = low + 1, fresh_low + 1
+        while low < high and fresh_low < fresh_high and base[high - 1] == new[fresh_high - 1]:
+            high, fresh_high = high - 1, fresh_high - 1
+        old, fresh = base[low:high], new[fresh_low:fresh_high]
+        known = Counter(old)
+        pairs = sum(known[line] for line in fresh)
+        if pairs <= budget:
+            budget -= pairs
+            found += _aligned(old, fresh, low)
+        else:
+            found.append(Hunk(low, high, tuple(fresh)))
+        low, fresh_low = anchor + 1, fresh_anchor + 1
+    return found
+
+
+def _anchors(base: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """Return where lines stand that occur once in both: most of those that keep their order."""
+    in_base, in_new = Counter(base), Counter(new)
+    place = {line: at for at, line in enumerate(base) if in_base[line] == 1}
+    pairs = [
+        (place[line], at) for at, line in enumerate(new) if in_new[line] == 1 and line in place
+    ]
+    lows: list[int] = []  # the lowest end of an ascending run of each length, and which pair it is
+    ends: list[int] = []
+    before: list[int] = []
+    for index, (low, _) in enumerate(pairs):
+        length = bisect_left(lows, low)
+        before.append(ends[length - 1] if length else -1)
+        lows[length : length + 1], ends[length : length + 1] = [low], [index]
+    chain: list[tuple[int, int]] = []
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        chain.append(pairs[index])
+        index = before[index]
+    return chain[::-1]
+
+
+def _aligned(old: list[str], fresh: list[str], offset: int) -> list[Hunk]:
+    """Return what turns `old`, which starts at line `offset`, into `fresh`."""
     matcher = SequenceMatcher(None, old, fresh, autojunk=False)
     return [
-        Hunk(start + a, start + b, tuple(fresh[c:d]))
+        Hunk(offset + a, offset + b, tuple(fresh[c:d]))
         for tag, a, b, c, d in matcher.get_opcodes()
         if tag != "equal"
     ]
@@ -62,8 +107,7 @@ def merge(base: str, mine: str, theirs: str) -> str | list[Overlap]:
     mine_rows, mine_end = _terminated(mine, ending)
     their_rows, their_end = _terminated(theirs, ending)
     ours, others = hunks(rows, mine_rows), hunks(rows, their_rows)
-    overlaps = [_overlap(rows, m, t, others) for m in ours for t in others if _clash(m, t)]
-    if overlaps:
+    if overlaps := _overlaps(rows, ours, others):
         return overlaps
     merged = "".join(_applied(rows, ours, others))
     final = mine_end if mine_end != end else their_end
@@ -92,18 +136,22 @@ def _clash(mine: Hunk, theirs: Hunk) -> bool:
     return mine.start < theirs.end and theirs.start < mine.end
 
 
-def _overlap(rows: list[str], mine: Hunk, theirs: Hunk, others: list[Hunk]) -> Overlap:
-    """Describe a clash; its line is where `theirs` stands in the current text."""
-    before = (h for h in others if h != theirs and h.end <= theirs.start)
-    grown = sum(len(h.lines) - (h.end - h.start) for h in before)
-    low, high = min(mine.start, theirs.start), max(mine.end, theirs.end)
-    return Overlap(theirs.start + grown + 1, tuple(rows[low:high]), mine.lines, theirs.lines)
+def _overlaps(rows: list[str], mine: list[Hunk], theirs: list[Hunk]) -> list[Overlap]:
+    """Return every clash; its line is where theirs stands in the current text."""
+    starts, ends = [h.start for h in theirs], [h.end for h in theirs]
+    grown = [0, *accumulate(len(h.lines) - (h.end - h.start) for h in theirs)]
+    return [
+        Overlap(t.start + grown[at] + 1, tuple(rows[t.start : t.end]), m.lines, t.lines)
+        for m in mine
+        for at in range(bisect_left(ends, m.start), bisect_right(starts, m.end))
+        if _clash(m, t := theirs[at])
+    ]
 
 
 def _applied(rows: list[str], mine: list[Hunk], theirs: list[Hunk]) -> list[str]:
     """Return the base with both sides' hunks; at one place theirs comes first."""
     ordered = sorted(
-        {*((h, 0) for h in theirs), *((h, 1) for h in mine if h not in theirs)},
+        {*((h, 0) for h in theirs), *((h, 1) for h in set(mine) - set(theirs))},
         key=lambda pair: (pair[0].start, pair[0].end, pair[1]),
     )
     out: list[str] = []

@@ -55,7 +55,7 @@ def render_block(block: Block, first: int | None = None, last: int | None = None
     if block.read_only:
         head += " · read-only"
     if block.tags:
-        head += f" · tags: {', '.join(block.tags)}"
+        head += f" · tags: {_one_line(', '.join(block.tags))}"
     rows = [head]
     if block.description:
         rows.append(f"about: {_one_line(block.description)}")

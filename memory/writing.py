@@ -124,15 +124,13 @@ def replace_text(write: Write, label: str, old: str, new: str, expected: str | N
         return write.record([(current, draft_of(current))])
     try:
         value = edit.replace(current.value, old, new)
-    except NoMatchError as error:
+    except TokenspaceError as error:
         if _stands_already(write, current, old, new):
             value = current.value
-        elif moved:
+        elif moved and isinstance(error, NoMatchError):
             raise moved_on(base, current, f"old_string is no longer there. {error}") from None
         else:
             raise type(error)(f"block {current.label}: {error}") from None
-    except TokenspaceError as error:
-        raise type(error)(f"block {current.label}: {error}") from None
     return write.record([(current, replace(draft_of(current), value=value))], rebased=moved)
 
 
@@ -150,16 +148,16 @@ def rethink(write: Write, label: str, value: str, expected: str | None) -> Writt
     """Rewrite a block, or make it if there is none of that label."""
     current = write.tx.block(write.branch, normal_label(label))
     if current is not None:
-        return edit_text(write, label, lambda text: edit.checked_numbers(value, text), expected)
+        return edit_text(write, label, lambda text: edit.checked_new(value, text), expected)
     if expected is not None:
         write.require(label)  # says that it is gone, and what is near
-    edit.checked_numbers(value, "")
+    edit.checked_new(value, "")
     return write.record([(None, Draft(uid=None, label=label, value=value))])
 
 
 def create(write: Write, draft: Draft) -> Written:
     """Make a block. Making one that stands exactly so already changes nothing."""
-    edit.checked_numbers(draft.value or "", "")
+    edit.checked_new(draft.value or "", "")
     current = write.tx.block(write.branch, draft.label)
     if current is not None:
         same = replace(draft, uid=current.uid, label=current.label)
@@ -176,7 +174,7 @@ def delete(write: Write, label: str, expected: str | None) -> Written:
     """Delete a block; its history stays."""
     current = write.tx.block(write.branch, normal_label(label))
     if current is None:
-        if _gone(write, label, "deleted"):
+        if gone(write, label):
             return Written(change=None, head=write.tx.head(write.branch))
         current = write.require(label)
     write.writable(current)
@@ -188,10 +186,9 @@ def delete(write: Write, label: str, expected: str | None) -> Written:
 
 def rename(write: Write, label: str, new_label: str) -> Written:
     """Give a block another label; its history goes with it."""
-    current = write.tx.block(write.branch, normal_label(label))
-    target = write.tx.block(write.branch, normal_label(new_label))
-    if current is None and target is not None and _gone(write, label, "renamed", target.uid):
-        return write.record([(target, draft_of(target))])
+    done = renamed(write, label, new_label)
+    if done is not None:
+        return write.record([(done, draft_of(done))])
     current = write.writable(write.require(label))
     return write.record([(current, replace(draft_of(current), label=normal_label(new_label)))])
 
@@ -219,15 +216,23 @@ def attempt(change: Callable[[str], str], text: str) -> str | None:
         return None
 
 
-def _gone(write: Write, label: str, action: str, uid: str | None = None) -> bool:
-    """Tell whether the block that last had this label lost it by `action`."""
+def gone(write: Write, label: str) -> bool:
+    """Tell whether the block that last had this label was deleted."""
     last = write.tx.changes(write.branch, label=label, limit=1)
     return any(
-        touched.action == action and (uid is None or touched.uid == uid)
+        touched.action == "deleted" and label_key(touched.label) == label_key(label)
         for change in last
         for touched in change.blocks
-        if uid is not None or label_key(touched.label) == label_key(label)
     )
+
+
+def renamed(write: Write, label: str, new_label: str) -> Block | None:
+    """Return the block that last had `label` if it is the one that has `new_label` now."""
+    if write.tx.block(write.branch, normal_label(label)) is not None:
+        return None
+    now = write.tx.block(write.branch, normal_label(new_label))
+    last = write.tx.versions(write.branch, label, "")
+    return now if now is not None and last and last[0].uid == now.uid else None
 
 
 def _differs(before: Block | None, draft: Draft) -> bool:

@@ -3,8 +3,9 @@
 from importlib.metadata import version
 
 from ..config.locate import Place, locate
-from ..config.settings import Settings
+from ..config.settings import Settings, SettingsError
 from ..memory import Space
+from ..memory.errors import ReadOnlyError
 from .surface.build import MemoryServer, build
 from .surface.desk import Desk
 
@@ -20,7 +21,10 @@ def make_server(settings: Settings, place: Place | None = None) -> MemoryServer:
     found = place or locate(settings)
 
     async def open_space() -> Space:
-        found.make_folder()
+        try:
+            found.make_folder()
+        except SettingsError as error:
+            raise ReadOnlyError(str(error)) from error
         return await Space.open(found.path)
 
     return build(Desk(open_space, str(found), settings.user), settings.profile, VERSION)

@@ -153,6 +153,7 @@ def _greet(flags: dict[str, str | None]) -> None:
         "This program is meant to be started by an MCP client. Plug it in with:\n\n"
         f"  {json.dumps({'mcpServers': {'tokenspace': entry}})}\n\n"
         "or: claude mcp add tokenspace -- " + " ".join([sys.executable, *entry["args"]]) + "\n\n"
-        "To look at the memory yourself: tokenspace blocks. Ctrl-C ends this.\n"
+        f"To look at the memory yourself: {sys.executable} -m tokenspace.server blocks\n"
+        "Ctrl-C ends this.\n"
     )
     sys.stderr.flush()

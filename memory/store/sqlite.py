@@ -179,10 +179,9 @@ def _read(db: Connection, objects: Objects, work: Callable[[Snapshot], T]) -> T:
 def _commit(db: Connection, objects: Objects, batch: list[_Job]) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
-        view = WriteView(db, objects)
         for job in batch:
             if not job.answer.cancelled():  # its caller has gone: nobody was promised anything
-                _run(db, objects, view, job)
+                _run(db, objects, job)
         db.commit()
     except BaseException:
         objects.forget_cache()
@@ -190,11 +189,11 @@ def _commit(db: Connection, objects: Objects, batch: list[_Job]) -> None:
         raise
 
 
-def _run(db: Connection, objects: Objects, view: WriteView, job: _Job) -> None:
+def _run(db: Connection, objects: Objects, job: _Job) -> None:
     """Run one job in a savepoint; what its work refuses is its own outcome, not the batch's."""
     db.execute("SAVEPOINT job")
     try:
-        job.outcome = (job.work(view), None)
+        job.outcome = (job.work(WriteView(db, objects)), None)
     except sqlite3.Error:  # full disk, damage: the whole commit is in doubt
         raise
     except Exception as error:  # the waiting caller gets it

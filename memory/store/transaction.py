@@ -8,7 +8,7 @@ from datetime import datetime
 from ..errors import ExistsError
 from ..model import Author, Change, Draft, Intent, Touched, label_key, normal_label
 from .connector import Row
-from .view import View, moment
+from .view import View, moment, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class WriteView(View):
         states = [self._state_of(draft, heads.get(draft.uid or "")) for draft in drafts]
         self._require_free(branch_id, states)
         number = int(self._db.scalar("SELECT coalesce(max(number), 0) + 1 FROM change"))
-        stamp = int(at.timestamp() * 1_000_000)
-        digest = self._hash(number, branch, parent, stamp, intent, states)
+        when = stamp(at)
+        digest = self._hash(number, branch, parent, when, intent, states)
         self._db.execute(
             "INSERT INTO change (number, branch_id, parent, at, author_id, tool, reason, "
             "request_id, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, branch_id, parent, stamp, self._author(intent.author), intent.tool,
+            (number, branch_id, parent, when, self._author(intent.author), intent.tool,
              intent.reason, intent.request_id, digest),
         )  # fmt: skip
         self._write(branch_id, number, states)
@@ -50,7 +50,7 @@ class WriteView(View):
             author=intent.author,
             tool=intent.tool,
             reason=intent.reason,
-            at=moment(stamp),
+            at=moment(when),
             hash=digest.hex(),
             blocks=tuple(
                 Touched(uid=s.uid, label=s.label, action=s.action, version=s.version)
@@ -105,7 +105,7 @@ class WriteView(View):
         number: int,
         branch: str,
         parent: int,
-        stamp: int,
+        when: int,
         intent: Intent,
         states: list[_State],
     ) -> bytes:
@@ -113,7 +113,7 @@ class WriteView(View):
         previous = self._db.scalar("SELECT hash FROM change WHERE number = ?", parent)
         content = [
             bytes(previous).hex() if previous else "",
-            [number, branch, parent, stamp, intent.tool, intent.reason, asdict(intent.author)],
+            [number, branch, parent, when, intent.tool, intent.reason, asdict(intent.author)],
             [
                 [s.uid, s.action, s.label, s.version, s.draft.description, s.draft.limit,
                  s.draft.read_only, list(s.draft.tags), dict(s.draft.metadata)]

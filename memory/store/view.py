@@ -1,7 +1,7 @@
 """What can be read of a space, as SQL over one connection. Runs inside somebody's transaction."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ..errors import NotFoundError
 from ..model import Author, Block, BlockInfo, Change, Touched, label_key
@@ -25,9 +25,17 @@ _CHANGES = """
 """
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamp(at: datetime) -> int:
+    """Return a time as it is stored: whole microseconds since the epoch."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
 def moment(microseconds: int) -> datetime:
     """Return a stored time as an aware UTC datetime."""
-    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 class View:
@@ -36,6 +44,7 @@ class View:
     def __init__(self, db: Connection, objects: Objects) -> None:
         self._db = db
         self._objects = objects
+        self._branches: dict[str, int] = {}
 
     def head(self, branch: str) -> int:
         """Return the number of the branch's newest change."""
@@ -135,16 +144,22 @@ class View:
         return self._change(row) if row else None
 
     def _branch(self, name: str) -> int:
-        branch_id = self._db.scalar("SELECT id FROM branch WHERE name = ?", name)
-        if branch_id is None:
-            raise NotFoundError(f"there is no branch {name!r}.")
-        return int(branch_id)
+        known = self._branches.get(name)
+        if known is None:
+            known = self._db.scalar("SELECT id FROM branch WHERE name = ?", name)
+            if known is None:
+                raise NotFoundError(f"there is no branch {name!r}.")
+            self._branches[name] = known
+        return known
 
     def _named(self, branch: str, key: str, change: int) -> int | None:
-        """Return the id of the block that was the last to take this label up to `change`."""
+        """Return the id of the block that was the last to take this label up to `change`.
+
+        Where one change deleted the label's block and gave the label to another, it is the other.
+        """
         return self._db.scalar(
             "SELECT block_id FROM block_version WHERE branch_id = ? AND label_key = ? "
-            "AND change <= ? ORDER BY change DESC LIMIT 1",
+            "AND change <= ? ORDER BY change DESC, version IS NULL LIMIT 1",
             self._branch(branch), key, change,
         )  # fmt: skip
 
