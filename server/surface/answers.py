@@ -106,7 +106,7 @@ def _losses(before: Block, after: Block) -> list[str]:
         f"kept {found.kept} of {total} entries. Not in the new text (put back what still matters; "
         f"the old text is memory_read(label={before.label!r}, at={before.short!r})):"
     ]
-    rows += [f"- {_clipped(entry)}" for entry in found.gone[:LISTED]]
+    rows += [f"gone: {_clipped(entry)}" for entry in found.gone[:LISTED]]
     if len(found.gone) > LISTED:
         rows.append(f"… and {len(found.gone) - LISTED} more")
     return rows
