@@ -11,13 +11,12 @@ import sys
 import time
 import venv
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCK = ROOT / ".venv.lock"
-LOCK_STALE_S = 900.0  # a set-up that has held the lock this long was killed
 
 
 def reenter(extra: str, command: list[str]) -> NoReturn:
@@ -27,9 +26,10 @@ def reenter(extra: str, command: list[str]) -> NoReturn:
     """
     stamp = VENV / f"installed-{extra or 'run'}-{_recipe()}"
     if not (PYTHON.exists() and stamp.exists()):
-        with _Lock():  # two clients may start the same fresh checkout at the same moment
+        with LOCK.open("ab") as lock:  # two clients may start a fresh checkout at the same moment
+            _hold(lock)
             if not (PYTHON.exists() and stamp.exists()):
-                _install(extra, stamp)
+                _install(extra, stamp, lock)
     if os.name == "nt":  # exec detaches from the console there
         raise SystemExit(subprocess.call([str(PYTHON), *command]))
     os.execv(PYTHON, [str(PYTHON), *command])
@@ -41,7 +41,7 @@ def _recipe() -> str:
     return hashlib.sha256(recipe).hexdigest()[:16]
 
 
-def _install(extra: str, stamp: Path) -> None:
+def _install(extra: str, stamp: Path, lock: BinaryIO) -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - run by whatever `python3` is
         raise SystemExit("tokenspace needs Python 3.11 or newer; this is " + sys.version.split()[0])
     print(f"tokenspace: setting up {VENV} (once) ...", file=sys.stderr, flush=True)
@@ -55,32 +55,37 @@ def _install(extra: str, stamp: Path) -> None:
         ) from error
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    if code := subprocess.call([*pip, "--editable", target], stdout=sys.stderr):
+    kept = () if os.name == "nt" else (lock.fileno(),)  # pip may outlive us: so does the lock
+    if code := subprocess.call([*pip, "--editable", target], stdout=sys.stderr, pass_fds=kept):
         raise SystemExit(code)
     stamp.touch()
     (VENV / f"installed-run-{_recipe()}").touch()  # every extra brings the base along
 
 
-class _Lock:
-    """One set-up at a time: the others wait for it, then find the work done."""
+def _hold(lock: BinaryIO) -> None:
+    """Let one set-up go on at a time; the others wait, then find the work done.
 
-    def __enter__(self) -> None:
-        while True:
-            try:
-                LOCK.open("x").close()
-            except FileExistsError:
-                if time.time() - _modified(LOCK) > LOCK_STALE_S:
-                    LOCK.unlink(missing_ok=True)
-                time.sleep(0.2)
-            else:
-                return
-
-    def __exit__(self, *_: object) -> None:
-        LOCK.unlink(missing_ok=True)
+    The system frees the lock when its holder ends, however that happens: a client that loses
+    patience with a first start kills it.
+    """
+    said = False
+    while not _taken(lock):
+        if not said:
+            said = True
+            print("tokenspace: waiting for another set-up ...", file=sys.stderr, flush=True)
+        time.sleep(0.2)
 
 
-def _modified(path: Path) -> float:
+def _taken(lock: BinaryIO) -> bool:
     try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # released between our two looks
-        return time.time()
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -64,7 +64,7 @@ def insert(text: str, new: str, line: int = -1) -> str:
         )
     if not lines:
         return new
-    ending = newline(text)
+    ending = newline(text if "\n" in text else new)
     body = with_newline(new, ending)
     body = body if body.endswith("\n") else body + ending
     if line in (-1, len(lines)):

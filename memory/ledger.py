@@ -12,6 +12,7 @@ from .lines import content, split_lines
 
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+")
 _SPACE = re.compile(r"\s+")
+_NO_WORDS = " \t\r\n.;,-*+•"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +25,24 @@ class Ledger:
 
 def ledger(before: str, after: str) -> Ledger:
     """Compare two texts entry by entry."""
-    new = Counter(essence for line in split_lines(after) if (essence := _essence(line)))
-    kept = 0
+    rows = [line for line in split_lines(before) if line.strip(_NO_WORDS)]
+    same, left = Counter(split_lines(after)), list[str]()
+    for line in rows:  # most lines stand as they were; only the others are looked at closely
+        if same[line] > 0:
+            same[line] -= 1
+        else:
+            left.append(line)
+    new: Counter[str] = Counter()
+    for line, times in same.items() if left else ():
+        new[_essence(line)] += times
     gone: list[str] = []
-    for line in split_lines(before):
+    for line in left:
         essence = _essence(line)
-        if not essence:
-            continue
         if new[essence] > 0:
             new[essence] -= 1
-            kept += 1
-        else:
+        elif essence:
             gone.append(content(line).strip())
-    return Ledger(kept, tuple(gone))
+    return Ledger(len(rows) - len(gone), tuple(gone))
 
 
 def _essence(line: str) -> str:

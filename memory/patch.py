@@ -89,10 +89,15 @@ def parse(patch: str) -> list[Section]:
             "the patch names no block; start each part with '*** Update Block: label', "
             "'*** Add Block: label' or '*** Delete Block: label'."
         )
+    _drop_blank_ends(sections)
+    return sections
+
+
+def _drop_blank_ends(sections: list[Section]) -> None:
+    """Drop the blank lines that stand between a hunk and the next heading."""
     for hunk in (hunk for section in sections for hunk in section.hunks):
         while hunk.rows and not hunk.rows[-1][0]:
-            hunk.rows.pop()  # blank lines before the next heading
-    return sections
+            hunk.rows.pop()
 
 
 def split_version(name: str) -> tuple[str, str | None]:

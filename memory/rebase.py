@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
 
-from .lines import newline, split_lines
+from .lines import content, newline, split_lines
 
 _FINE_PAIRS = 50_000
 """Most pairs of equal lines that are tried: texts of a few repeated lines are slow to align."""
@@ -109,11 +109,11 @@ def merge(base: str, mine: str, theirs: str) -> str | list[Overlap]:
     ours, others = hunks(rows, mine_rows), hunks(rows, their_rows)
     if overlaps := _overlaps(rows, ours, others):
         return overlaps
-    merged = "".join(_applied(rows, ours, others))
+    merged = _applied(rows, ours, others)
     final = mine_end if mine_end != end else their_end
-    if final or not merged:
-        return merged
-    return merged.removesuffix(ending if merged.endswith(ending) else "\n")
+    if merged and not final:  # but an empty line is nothing without its ending
+        merged[-1] = content(merged[-1]) or merged[-1]
+    return "".join(merged)
 
 
 def _terminated(text: str, ending: str) -> tuple[list[str], bool]:

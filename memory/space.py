@@ -10,9 +10,10 @@ import anyio
 
 from . import adopting, edit, patching, writing
 from .adopting import Adopted, Arrival
-from .errors import InvalidError, NotFoundError
-from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, label_key, normal_label
+from .errors import NotFoundError
+from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, label_key
 from .patch import parse
+from .reading import block_at, require_change
 from .store import Snapshot, SqliteStore, Store, Transaction
 from .writing import Write, Written, missing
 
@@ -95,7 +96,7 @@ class Space:
             head = view.head(MAIN)
             if at is None:
                 return Context(tuple(view.blocks(MAIN)), head)
-            _require_change(at, head)
+            require_change(at, head)
             return Context(tuple(view.blocks_at(MAIN, at)), at)
 
         return await self._store.read(work)
@@ -112,7 +113,7 @@ class Space:
 
         def work(view: Snapshot) -> tuple[Block, int]:
             head = view.head(MAIN)
-            found = view.block(MAIN, label) if at is None else _block_at(view, label, at, head)
+            found = view.block(MAIN, label) if at is None else block_at(view, label, at, head)
             if found is None:
                 labels = [info.label for info in view.infos(MAIN)]
                 raise NotFoundError(missing(label, labels))
@@ -257,33 +258,3 @@ class Space:
         if not tx.head(MAIN):
             intent = Intent(author=Author(client="tokenspace"), tool="begin")
             tx.record(MAIN, intent, self._now(), list(DEFAULT_BLOCKS))
-
-
-def _require_change(number: int, head: int) -> int:
-    if not 1 <= number <= head:
-        raise NotFoundError(f"there is no change {number}; the newest is {head}.")
-    return number
-
-
-def _block_at(view: Snapshot, label: str, at: str, head: int) -> Block:
-    """Return a block at a place in its history: a change's number, or a version's prefix."""
-    place = at.rpartition("@")[2].strip().lower()
-    found = view.versions(MAIN, label, place) if _is_version(place) else []
-    if len(found) > 1:
-        names = ", ".join(block.version[:16] for block in found)
-        raise InvalidError(f"version {place} of block {label} is ambiguous: {names}.")
-    if found:
-        return found[0]
-    if place.isdecimal():
-        block = view.block_at(MAIN, label, _require_change(int(place), head))
-        if block is None:
-            raise NotFoundError(f"there was no block {normal_label(label)} at change {place}.")
-        return block
-    raise NotFoundError(
-        f"block {normal_label(label)} has no version {at!r}; give a version (the part after @) or "
-        "a change's number."
-    )
-
-
-def _is_version(place: str) -> bool:
-    return 4 <= len(place) <= 32 and not place.strip("0123456789abcdef")

@@ -217,7 +217,9 @@ def attempt(change: Callable[[str], str], text: str) -> str | None:
 
 
 def gone(write: Write, label: str) -> bool:
-    """Tell whether the block that last had this label was deleted."""
+    """Tell whether no block has this label, and the last that had it was deleted."""
+    if write.tx.block(write.branch, normal_label(label)) is not None:
+        return False
     last = write.tx.changes(write.branch, label=label, limit=1)
     return any(
         touched.action == "deleted" and label_key(touched.label) == label_key(label)

@@ -61,9 +61,18 @@ class _Session:
         if reply:
             self._wire.send(reply)
         elif message is not None:
-            if isinstance(message, types.JSONRPCRequest) and not _lasting(message):
-                self._owed.add(message.id)
+            self._note(message)
             self._inbox.send_nowait(SessionMessage(message))
+
+    def _note(self, message: types.JSONRPCMessage) -> None:
+        """Keep count of the answers that are owed: none to a stream, none to what is cancelled."""
+        match message:
+            case types.JSONRPCRequest() if message.method != "subscriptions/listen":
+                self._owed.add(message.id)
+            case types.JSONRPCNotification() if message.method == "notifications/cancelled":
+                self._owed.discard((message.params or {}).get("requestId", ""))
+            case _:
+                pass
 
     def _parsed(self, line: bytes) -> types.JSONRPCMessage | None:
         """Return a line as the SDK takes it; answer it here where it cannot be."""
@@ -98,11 +107,6 @@ class _Session:
         with anyio.move_on_after(LAST_ANSWERS_S):
             await self._settled.wait()
         self._inbox.close()
-
-
-def _lasting(request: types.JSONRPCRequest) -> bool:
-    """Tell whether a request is a stream that has no answer before its end."""
-    return request.method == "subscriptions/listen"
 
 
 async def _end_on_signal(scope: anyio.CancelScope) -> None:

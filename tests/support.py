@@ -1,18 +1,17 @@
 """Small words of the tests: an author, a clock, a space with text in it, generated text."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from hypothesis import strategies as st
 
 from tokenspace.memory import Author, Block, Draft, Intent, Space
 from tokenspace.memory.errors import TokenspaceError
-
-T = TypeVar("T")
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 ADA = Author(user="ada", client="tests", client_version="1.0", model="none")
@@ -88,10 +87,32 @@ async def refusal(call: Coroutine[Any, Any, object]) -> TokenspaceError:
     raise AssertionError("the call was not refused")
 
 
-def all_done(runner: asyncio.Runner, *calls: Coroutine[Any, Any, T]) -> list[T]:
-    """Run calls at the same time and return what they return."""
+class Opened:
+    """A space on an event loop of its own, for tests that are plain functions."""
 
-    async def together() -> list[T]:
-        return await asyncio.gather(*calls)
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory())
+        self._path = Path(folder) / "memory.db"
+        self.runner = self._stack.enter_context(asyncio.Runner())
+        self.space = self.open()
+        self.made = 0
 
-    return runner.run(together())
+    def open(self) -> Space:
+        """Open the file."""
+        return self.runner.run(Space.open(self._path, now=lambda: NOW))
+
+    def reopen(self) -> None:
+        """Close the file and open it again."""
+        self.runner.run(self.space.close())
+        self.space = self.open()
+
+    def close(self) -> None:
+        """Close the file and remove it."""
+        self.runner.run(self.space.close())
+        self._stack.close()
+
+    def fresh(self) -> str:
+        """Return a label that no block has had."""
+        self.made += 1
+        return f"block-{self.made}"

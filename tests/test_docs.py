@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
 from tokenspace.config.settings import Settings
 from tokenspace.prompts import names
 from tokenspace.server.commands import COMMANDS
@@ -12,6 +13,7 @@ from tokenspace.server.surface.resources import CONTEXT, INDEX, TEMPLATES
 from tokenspace.server.surface.tools import TABLE, Entry
 
 ROOT = Path(__file__).resolve().parents[1]
+PATH = r"`((?:server|memory|config|prompts|tests)/(?:[\w/]*\.\w+|[\w/]*/))`"
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -46,5 +48,7 @@ def test_the_readme_names_every_setting() -> None:
 def test_every_file_that_is_named_exists(document: str) -> None:
     """A path in backticks with a folder of ours is a file or folder of ours."""
     text = (ROOT / document).read_text("utf-8")
-    for name in re.findall(r"`((?:server|memory|config|prompts|tests)/[\w./]*)`", text):
+    for name in re.findall(
+        r"`((?:server|memory|config|prompts|tests)/(?:[\w/]*\.\w+|[\w/]*/))`", text
+    ):
         assert (ROOT / name).exists(), name

@@ -62,7 +62,7 @@ def test_replace_changes_the_one_place_and_nothing_else(
          "old_string occurs 3 times, starting in lines 2, 3, 5; add surrounding text"),
         ("p\nq\nx\np\nq\n", "p\nq\n", "c", SeveralMatchesError,
          "old_string occurs 2 times, starting in lines 1, 4;"),
-        ("aaa", "aa", "b", SeveralMatchesError, "old_string occurs 2 times, starting in lines 1, 1"),
+        ("aaa", "aa", "b", SeveralMatchesError, "occurs 2 times, starting in lines 1, 1"),
         ("x\n" * 30, "x", "b", SeveralMatchesError, "18, 19, 20 …; add"),
     ],
 )  # fmt: skip
@@ -103,6 +103,7 @@ def test_a_quote_as_large_as_a_block_is_answered_like_any_other() -> None:
         ("a\r\nb\r\n", "x\ny", 1, "a\r\nx\r\ny\r\nb\r\n"),
         ("a\r\nb", "x", -1, "a\r\nb\r\nx"),
         ("a\nb", "x\r\n", -1, "a\nb\nx"),
+        ("a", "x\r\ny", -1, "a\r\nx\r\ny"),
         ("a\n\n", "x", -1, "a\n\nx\n"),
         ("1→a", "2→b", -1, "1→a\n2→b"),
     ],

@@ -1,6 +1,7 @@
 """Three-way merge by lines: neither side's work is lost, and an overlap is shown where it is."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ def test_hunks_turn_the_one_list_into_the_other(base: list[str], new: list[str])
     for hunk in reversed(found):
         made[hunk.start : hunk.end] = hunk.lines
     assert made == new
-    assert all(one.end < other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end < other.start for one, other in pairwise(found))
 
 
 @given(texts(), texts())
@@ -80,6 +81,7 @@ def test_both_appending_keeps_both_theirs_first(base: str, final: str) -> None:
         ("a\nb\n", "", "", ""),
         ("a\nb\nc\n", "b\nc\n", "a\nb\n", "b\n"),
         ("a\r\nb", "a\r\nb\r\nmine", "b", "b\r\nmine"),
+        ("a\n", "", "\na", "\n"),
         ("a\nb", "a\nb\nmine", "x\na\nb", "x\na\nb\nmine"),
     ],
 )

@@ -20,7 +20,9 @@ TAGS = ["memory", "block", "description", "value"]
 hostile = st.lists(
     st.one_of(
         storable,
-        st.sampled_from(["<", "</", "< /", ">", "&lt;", "\n", "\t", " ", "1→", '"', "VALUE", *TAGS]),
+        st.sampled_from(
+            ["<", "</", "< /", ">", "&lt;", "\n", "\t", " ", "1→", '"', "VALUE", *TAGS]
+        ),
     ),
     max_size=12,
 ).map("".join)

@@ -46,7 +46,8 @@ async def test_an_edit_is_one_change_with_author_reason_and_time(db: Path) -> No
     assert step.before is not None
     assert step.after is not None
     assert (step.before.value, step.after.value) == ("likes tea", "likes mate")
-    assert (touched.label, touched.action, touched.version) == ("human", "edited", step.after.version)
+    assert (touched.label, touched.action) == ("human", "edited")
+    assert touched.version == step.after.version
 
 
 async def test_what_a_write_says_of_a_block_is_what_a_read_then_says(space: Space) -> None:
@@ -91,7 +92,7 @@ async def test_every_past_state_can_be_read(space: Space) -> None:
     assert isinstance(await refusal(space.context(6)), NotFoundError)
 
 
-@pytest.mark.parametrize("at", ["1", "6", "0", "ffffffffff", "notes@zz", "99999999999999999999"])
+@pytest.mark.parametrize("at", ["1", "6", "0", "ffffffffff", "notes@zz", "9" * 19, "9" * 9_999])
 async def test_a_place_that_is_none_is_not_found(space: Space, at: str) -> None:
     """Neither a change before the block was, nor one that is not, nor a version it never had."""
     await put(space, "one\n")
@@ -219,24 +220,15 @@ async def test_a_space_is_the_same_when_it_is_opened_again(db: Path) -> None:
 async def test_an_ambiguous_version_is_not_guessed(space: Space) -> None:
     """All that begin so are named."""
     seen: dict[str, str] = {}
-    for n in range(2_000):  # four hex digits: two of a few hundred texts share them
-        await space.rethink("notes", f"{n}", BY)
-        now = await version(space)
-        if now[:4] in seen:
-            break
+    now = await put(space, "start")
+    while now[:4] not in seen:  # four hex digits: two of a few hundred texts share them
         seen[now[:4]] = now
-    shared = now[:4]
-    for refused in (
-        await refusal(space.read("notes", shared)),
-        await refusal(space.insert("notes", "x", -1, BY, await _older(space, shared))),
-    ):
-        assert isinstance(refused, InvalidError)
-        assert f"version {shared} of block notes is ambiguous" in str(refused)
-        assert seen[shared][:16] in str(refused)
-        assert now[:16] in str(refused)
-
-
-async def _older(space: Space, prefix: str) -> str:
-    """Move the block on, so that `prefix` names past versions only."""
+        await space.rethink("notes", f"text {len(seen)}", BY)
+        now = await version(space)
     await space.rethink("notes", "moved on", BY)
-    return prefix
+    for call in (space.read("notes", now[:4]), space.insert("notes", "x", -1, BY, now[:4])):
+        refused = await refusal(call)
+        assert isinstance(refused, InvalidError)
+        assert f"version {now[:4]} of block notes is ambiguous" in str(refused)
+        assert seen[now[:4]][:16] in str(refused)
+        assert now[:16] in str(refused)

@@ -25,24 +25,24 @@ async def edited_since(space: Space) -> Written:
     return done
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda s: s.replace("notes", "one", "uno", BY),
-        lambda s: s.replace("notes", "one\n", "", BY),
-        lambda s: s.replace("notes", "two", "two two", BY),
-        lambda s: s.rethink("notes", "new\n", BY),
-        lambda s: s.rethink("fresh", "new\n", BY),
-        lambda s: s.create(NEW, BY),
-        lambda s: s.delete("notes", BY),
-        lambda s: s.rename("notes", "other", BY),
-        lambda s: s.rename("notes", "Notes", BY),
-        edited_since,
-        lambda s: s.patch("*** Update Block: notes\n-one\n+uno\n", BY),
-        lambda s: s.patch(PATCH, BY),
-        lambda s: s.describe("notes", BY, description="d", tags=("x",)),
-    ],
-)  # fmt: skip
+WRITES: list[Callable[[Space], Awaitable[Written]]] = [
+    lambda s: s.replace("notes", "one", "uno", BY),
+    lambda s: s.replace("notes", "one\n", "", BY),
+    lambda s: s.replace("notes", "two", "two two", BY),
+    lambda s: s.rethink("notes", "new\n", BY),
+    lambda s: s.rethink("fresh", "new\n", BY),
+    lambda s: s.create(NEW, BY),
+    lambda s: s.delete("notes", BY),
+    lambda s: s.rename("notes", "other", BY),
+    lambda s: s.rename("notes", "Notes", BY),
+    edited_since,
+    lambda s: s.patch("*** Update Block: notes\n-one\n+uno\n", BY),
+    lambda s: s.patch(PATCH, BY),
+    lambda s: s.describe("notes", BY, description="d", tags=("x",)),
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
 async def test_a_retry_succeeds_and_changes_nothing(
     space: Space, write: Callable[[Space], Awaitable[Written]]
 ) -> None:
@@ -106,9 +106,7 @@ async def test_what_was_undone_since_is_not_called_done(space: Space) -> None:
     await space.rename("notes", "other", BY)
     await put(space, "two")
     refused = await refusal(space.rename("notes", "other", BY))
-    assert str(refused) == (
-        "there is already a block other; edit that one or take another label."
-    )
+    assert str(refused) == ("there is already a block other; edit that one or take another label.")
 
 
 async def test_a_block_that_never_was_cannot_have_been_deleted(space: Space) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ..errors import (
     CorruptError,
+    InvalidError,
     LockedError,
     NotFoundError,
     ReadOnlyError,
@@ -44,6 +45,10 @@ _SETTINGS = (
 )
 
 
+_WRITE_FAILED = (778, 1034, 1290, 1546, 4874)
+"""SQLITE_IOERR_ WRITE, FSYNC, DIR_FSYNC, TRUNCATE, SHMSIZE: what a full disk also looks like."""
+
+
 def migrations() -> list[tuple[int, str, str]]:
     """Return the migrations of this program: version, file name, SQL; in order."""
     folder = resources.files("tokenspace.memory.store") / "migrations"
@@ -55,10 +60,14 @@ def connect(path: Path, *, query_only: bool = False) -> Connection:
     """Return a connection to a file that `prepare` has passed."""
     with translated(path):
         connection = Connection(path, busy_ms=BUSY_MS)
-        for setting in _SETTINGS:
-            _patiently(lambda sql=setting: connection.script(sql))
-        if query_only:
-            connection.script("PRAGMA query_only = ON")
+        try:
+            for setting in _SETTINGS:
+                _patiently(lambda sql=setting: connection.script(sql))
+            if query_only:
+                connection.script("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 
@@ -69,6 +78,7 @@ def prepare(path: Path) -> None:
 
     Raises:
         NotFoundError: its folder is missing.
+        InvalidError: it is a folder itself.
         CorruptError: it is not a space, is damaged, or is newer than this program.
         ReadOnlyError, StorageFullError, LockedError: it cannot be written.
     """
@@ -76,6 +86,8 @@ def prepare(path: Path) -> None:
         raise NotFoundError(
             f"the folder {path.parent} does not exist; create it, or give another database."
         )
+    if path.is_dir():
+        raise InvalidError(f"{path} is a folder; give the path of a file, there or elsewhere.")
     with translated(path):
         steps = migrations()
         newest = steps[-1][0]
@@ -116,7 +128,7 @@ def _explained(error: sqlite3.Error, path: Path) -> TokenspaceError:
         return LockedError(
             f"{path} is being written by another process for too long; try the same call again."
         )
-    if code & 0xFF == 13 or code == 778:  # SQLITE_FULL, SQLITE_IOERR_WRITE
+    if code & 0xFF == 13 or code in _WRITE_FAILED:  # SQLITE_FULL
         return StorageFullError(
             f"the disk that holds {path} is full or cannot be written; nothing of this edit was "
             "kept. Free some space and try again."
@@ -135,6 +147,8 @@ def _explained(error: sqlite3.Error, path: Path) -> TokenspaceError:
         return CorruptError(
             f"{path} is damaged ({error}); it was left as it is. Restore a backup of it."
         )
+    if code & 0xFF == 10:  # SQLITE_IOERR
+        return CorruptError(f"{path} cannot be read ({error}); check the file and its disk.")
     raise error
 
 
@@ -217,7 +231,7 @@ def _copy_beside(path: Path, version: int) -> None:
     if target.exists():
         return
     unfinished = target.with_suffix(f".{os.getpid()}.tmp")
-    connection = connect(path, query_only=True)
+    connection = connect(path)  # not query_only: SQLite counts the copy as a write
     try:
         _make_private(unfinished)
         connection.execute("VACUUM INTO ?", (str(unfinished),))

@@ -10,7 +10,8 @@ import hashlib
 import zlib
 from collections import OrderedDict
 
-from .connector import Connection
+from ..errors import CorruptError
+from .connector import Connection, Row
 
 PER_KEYFRAME = 16
 _CACHED_TEXTS = 64
@@ -30,20 +31,33 @@ class Objects:
         return hashlib.blake2b(data.encode(), digest_size=16, key=self._key).digest()
 
     def text(self, object_id: int) -> str:
-        """Return a text; the most recent ones come from memory (objects never change)."""
+        """Return a text; the most recent ones come from memory (objects never change).
+
+        Raises:
+            CorruptError: what the file holds is not the text that was put there.
+        """
         cached = self._texts.get(object_id)
         if cached is not None:
             self._texts.move_to_end(object_id)
             return cached
-        row = self._db.one("SELECT enc, base_id, data FROM object WHERE id = ?", object_id)
-        if row is None:
-            raise KeyError(object_id)
+        row = self._db.one("SELECT hash, enc, base_id, data FROM object WHERE id = ?", object_id)
+        try:
+            text = self._unpacked(row) if row else None
+        except (zlib.error, UnicodeDecodeError):
+            text = None
+        if row is None or text is None or self.hash(text) != bytes(row["hash"]):
+            raise CorruptError(
+                "a text in this space's file is damaged; it was left as it is. Restore a backup."
+            )
+        return self._remember(object_id, text)
+
+    def _unpacked(self, row: Row) -> str:
         data = bytes(row["data"])
         if row["enc"] == 2:
             data = _inflate(data, self.text(row["base_id"]).encode())
         elif row["enc"] == 1:
             data = _inflate(data)
-        return self._remember(object_id, data.decode())
+        return data.decode()
 
     def put(self, text: str, near: int | None = None) -> tuple[int, bytes]:
         """Return the id and hash of a text, storing it if it is new.

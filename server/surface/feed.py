@@ -79,7 +79,7 @@ class Feed:
             await anyio.sleep(RETRY_S)
 
     def _pause(self) -> float:
-        return ALERT_S if self._listeners or self._subscribed else IDLE_S
+        return ALERT_S if self._listeners or any(self._subscribed.values()) else IDLE_S
 
 
 def events(change: Change) -> list[ServerEvent]:

@@ -1,0 +1,35 @@
+"""Every bench, one table: `.venv/bin/python tests/bench [name ...] [--rounds N] [--changes N]`.
+
+Nothing is asserted: a machine may be busy. Read the ratios; run it twice before you believe one.
+"""
+
+import sys
+
+import calls
+import footprint
+import history
+import news
+import start
+from measure import Bench, Row, asked, table
+
+BENCHES: dict[str, Bench] = {
+    "start": start.bench,
+    "calls": calls.bench,
+    "news": news.bench,
+    "footprint": footprint.bench,
+    "history": history.bench,
+}
+
+
+def main() -> None:
+    """Run what is asked for and print one table."""
+    options, names = asked(__doc__, tuple(BENCHES))
+    rows: list[Row] = []
+    for name in names:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        rows += BENCHES[name](options)
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
