@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 
 from tokenspace.memory import Author, Draft, Intent, Space
@@ -232,3 +233,20 @@ async def test_an_ambiguous_version_is_not_guessed(space: Space) -> None:
         assert f"version {now[:4]} of block notes is ambiguous" in str(refused)
         assert seen[now[:4]][:16] in str(refused)
         assert now[:16] in str(refused)
+
+
+async def test_a_watcher_is_told_of_every_change_by_anyone(db: Path) -> None:
+    """In their order, each once, however many came between two looks."""
+    async with opened(db) as space, opened(db) as other:
+        for n in range(600):
+            await other.insert("human", f"{n}", 0, BY)
+            await space.rethink("project", f"{n}", BY)
+        told: list[int] = []
+        with anyio.fail_after(20):
+            async for change in space.watch(1, lambda: 0.001):
+                told.append(change.number)
+                if change.number == 1_201:
+                    await other.insert("human", "one more", 0, BY)
+                if change.number == 1_202:
+                    break
+    assert told == list(range(2, 1_203))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokenspace.memory.errors import ConflictError, TokenspaceError
-from tokenspace.memory.lines import content, split_lines
+from tokenspace.memory.lines import content, newline, split_lines
 
 from .support import BY, Opened, put, storable, text, texts, version
 
@@ -33,13 +33,14 @@ def test_any_sequence_of_edits_equals_a_plain_text(
         await put(space, model, label)
         for _ in range(data.draw(st.integers(1, 8))):
             kind = data.draw(st.sampled_from(["replace", "insert", "rethink"]))
-            new = data.draw(texts(ending))
+            now = newline(model) if "\n" in model else ending
+            new = data.draw(texts(now))
             lines = split_lines(model)
             try:
                 if kind == "insert":
                     at = data.draw(st.integers(0, len(lines)))
                     await space.insert(label, new, at, BY)
-                    expected = inserted(model, new, at, ending)
+                    expected = inserted(model, new, at, now)
                 elif kind == "replace" and model:
                     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(model))] * 2)))
                     if "\r\n" in (model[start - 1 : start + 1], model[end - 1 : end + 1]):

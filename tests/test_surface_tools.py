@@ -151,6 +151,9 @@ async def test_a_retry_under_the_same_key_is_one_change(memory: Client) -> None:
     result = await memory.call_tool("memory_insert", arguments, meta=key)
     assert "already done as change 2" in text(result)
     assert await value(memory, "human") == "once"
+    other = {**arguments, "new_string": "another edit"}
+    assert not (await memory.call_tool("memory_insert", other, meta=key)).is_error
+    assert await value(memory, "human") == "once\nanother edit", "no edit is taken for another"
 
 
 async def test_every_answer_is_short_unless_a_long_one_was_asked_for(memory: Client) -> None:

@@ -105,23 +105,26 @@ class WriteView(View):
         number: int,
         branch: str,
         parent: int,
-        when: int,
+        stamp: int,
         intent: Intent,
         states: list[_State],
     ) -> bytes:
-        """Return the hash that chains this change to its parent: canonical JSON, keyed."""
+        """Return the hash that chains this change to its parent.
+
+        It is taken over the hashes of its parts, each in canonical JSON, so that the chain can
+        still be followed when a part is erased and only that part's hash is kept.
+        """
+        head = [number, branch, parent, stamp, intent.tool, asdict(intent.author)]
+        rows = (
+            [s.uid, s.action, s.label, s.version, s.draft.description, s.draft.limit,
+             s.draft.read_only, list(s.draft.tags), dict(s.draft.metadata)]
+            for s in states
+        )  # fmt: skip
+        parts = [
+            self._objects.hash(_canonical(part)).hex() for part in (head, intent.reason, *rows)
+        ]
         previous = self._db.scalar("SELECT hash FROM change WHERE number = ?", parent)
-        content = [
-            bytes(previous).hex() if previous else "",
-            [number, branch, parent, when, intent.tool, intent.reason, asdict(intent.author)],
-            [
-                [s.uid, s.action, s.label, s.version, s.draft.description, s.draft.limit,
-                 s.draft.read_only, list(s.draft.tags), dict(s.draft.metadata)]
-                for s in states
-            ],
-        ]  # fmt: skip
-        canonical = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        return self._objects.hash(canonical)
+        return self._objects.hash("".join((bytes(previous or b"").hex(), *parts)))
 
     def _author(self, author: Author) -> int:
         fields = (author.user, author.client, author.client_version, author.model)
@@ -170,3 +173,7 @@ class WriteView(View):
         if known is None:
             known = self._db.scalar("INSERT INTO block (uid) VALUES (?) RETURNING id", uid)
         return int(known)
+
+
+def _canonical(part: object) -> str:
+    return json.dumps(part, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

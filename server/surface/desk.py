@@ -1,5 +1,7 @@
 """What every handler of a server needs: the space, where it lies, who works in it."""
 
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
@@ -75,6 +77,7 @@ class Desk:
         params = ctx.session.client_params
         info = params.client_info if params is not None else None
         key = meta.get(IDEMPOTENCY_KEY)
+        called = [key, tool, dict((ctx.params or {}).get("arguments") or {})]
         return Intent(
             author=Author(
                 user=self._user,
@@ -84,8 +87,14 @@ class Desk:
             ),
             tool=tool,
             reason=reason,
-            request_id=str(key)[:200] if key else None,
+            request_id=_digest(called) if key else None,
         )
+
+
+def _digest(called: list[object]) -> str:
+    """Return one name for a key and the call it names: another call is never taken for this one."""
+    canonical = json.dumps(called, sort_keys=True, default=str)
+    return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
 def _model(meta: Mapping[str, object]) -> str:

@@ -53,7 +53,7 @@ CREATE TABLE change ( -- the log of writes, and the feed of events; never update
   tool           TEXT NOT NULL,
   reason         TEXT NOT NULL,
   request_id     TEXT UNIQUE, -- the caller's idempotency key
-  hash           BLOB NOT NULL CHECK (length(hash) = 16) -- over all above, parent's hash, versions
+  hash           BLOB NOT NULL CHECK (length(hash) = 16) -- over the parent's hash and all it did
 ) STRICT;
 CREATE INDEX change_by_branch ON change (branch_id, number);
 
