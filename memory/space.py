@@ -151,17 +151,16 @@ class Space:
 
         `pause` says, before each look, how many seconds to wait for it.
         """
-        moved = True
+        last: int | None = None
         while True:
-            found: list[Change] = []
-            if moved:
+            pulse = await self._store.pulse()
+            while pulse != last:
                 found = await self._store.read(lambda view, seen=since: view.since(seen))
-            for change in found:
-                since = change.number
-                yield change
-            if not found:
-                await anyio.sleep(pause())
-                moved = await self._store.moved()
+                for change in found:
+                    since = change.number
+                    yield change
+                last = last if found else pulse
+            await anyio.sleep(pause())
 
     # ------------------------------------------------------------------ writing
 

@@ -100,8 +100,8 @@ class Store(Protocol):
         """
         ...
 
-    async def moved(self) -> bool:
-        """Tell whether anyone, in any process, has written since the last call (or opening)."""
+    async def pulse(self) -> int:
+        """Return a number that is another one after anyone, in any process, has written."""
         ...
 
     async def close(self) -> None:

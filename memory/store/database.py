@@ -226,16 +226,15 @@ def _stamp(connection: Connection, now: int) -> None:
 
 
 def _copy_beside(path: Path, version: int) -> None:
-    """Keep a consistent copy of an older file as `<name>.format<N>.bak`."""
+    """Keep a consistent copy of an older file as `<name>.format<N>.bak`, the newest of them."""
     target = path.with_name(f"{path.name}.format{version}.bak")
-    if target.exists():
-        return
     unfinished = target.with_suffix(f".{os.getpid()}.tmp")
     connection = connect(path)  # not query_only: SQLite counts the copy as a write
     try:
         _make_private(unfinished)
         connection.execute("VACUUM INTO ?", (str(unfinished),))
-        unfinished.replace(target)
+        if connection.scalar("PRAGMA user_version") == version:  # nobody has migrated it meanwhile
+            unfinished.replace(target)
     finally:
         connection.close()
         unfinished.unlink(missing_ok=True)

@@ -80,7 +80,6 @@ class SqliteStore:
         self._queue: list[_Job] = []
         self._committing: asyncio.Task[None] | None = None
         self._next_reader = 0
-        self._seen: int | None = None
 
     @classmethod
     async def open(cls, path: Path) -> "SqliteStore":
@@ -100,9 +99,7 @@ class SqliteStore:
             for thread in threads:
                 await thread.close()
             raise
-        store = cls(path, threads[0], threads[1], threads[2:])
-        await store.moved()
-        return store
+        return cls(path, threads[0], threads[1], threads[2:])
 
     async def read(self, work: Callable[[Snapshot], T]) -> T:
         """Return what `work` returns, run on a consistent view."""
@@ -118,12 +115,10 @@ class SqliteStore:
             self._committing = asyncio.create_task(self._drain())
         return await job.answer
 
-    async def moved(self) -> bool:
-        """Tell whether any connection has committed since the last call."""
+    async def pulse(self) -> int:
+        """Return a number that is another one after any other connection has committed."""
         with translated(self.path):
-            now = await self._watcher.run(lambda db, _: int(db.scalar("PRAGMA data_version")))
-        moved, self._seen = now != self._seen, now
-        return moved
+            return await self._watcher.run(lambda db, _: int(db.scalar("PRAGMA data_version")))
 
     async def close(self) -> None:
         """Finish queued writes, then close every connection."""
