@@ -6,7 +6,9 @@ from itertools import count
 
 from .model import Block, Draft, label_key
 from .store import Snapshot
-from .writing import Write, draft_of
+from .writing import draft_of
+
+HERE = "already here"
 
 _LABEL_CHARS = 128  # as in `normal_label`
 
@@ -29,13 +31,6 @@ class Adopted:
     action: str
 
 
-def adopt(write: Write, arrivals: list[Arrival]) -> tuple[Adopted, ...]:
-    """Record all arrivals as one change and say where each went."""
-    adopted = tuple(plan(write.tx, write.branch, arrivals))
-    write.record([(a.before, a.draft) for a in adopted if a.action != "already here"])
-    return adopted
-
-
 def plan(view: Snapshot, branch: str, arrivals: list[Arrival]) -> Iterator[Adopted]:
     """Yield where each arrival goes.
 
@@ -49,7 +44,7 @@ def plan(view: Snapshot, branch: str, arrivals: list[Arrival]) -> Iterator[Adopt
             here = view.block(branch, label)
             now = planned.get(key) or (draft_of(here) if here else None)
             if now is not None and now.value == arrival.draft.value:
-                yield Adopted(arrival, here, now, "already here")
+                yield Adopted(arrival, here, now, HERE)
                 break
             if now is None:
                 planned[key] = replace(arrival.draft, label=label)

@@ -195,12 +195,18 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """One block in a change: `action` is created, edited, renamed, described or deleted."""
+    """One block in a change.
+
+    Attributes:
+        action: created, edited, renamed, described or deleted.
+        old_label: Its label before, where the change gave it another (edited or not).
+    """
 
     uid: str
     label: str
     action: str
     version: str | None
+    old_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Self
 import anyio
 
 from . import adopting, edit, patching, writing
-from .adopting import Adopted, Arrival
+from .adopting import HERE, Adopted, Arrival
 from .errors import NotFoundError
 from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, label_key
 from .patch import parse
@@ -79,9 +79,14 @@ class Space:
             if not await store.read(lambda view: view.head(MAIN)):
                 await store.write(space._begin)
         except BaseException:
-            await store.close()
+            with anyio.CancelScope(shield=True):
+                await store.close()
             raise
         return space
+
+    def is_current(self) -> bool:
+        """Tell whether the file that is open is still the one at its path."""
+        return self._store.is_current()
 
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
@@ -232,11 +237,14 @@ class Space:
 
     async def adopt(self, arrivals: list[Arrival], intent: Intent) -> tuple[Adopted, ...]:
         """Take in blocks from elsewhere as one change, without overwriting any text."""
+        adopted: list[Adopted] = []
 
-        def work(tx: Transaction) -> tuple[Adopted, ...]:
-            return adopting.adopt(Write(tx, MAIN, intent, self._now()), arrivals)
+        def work(write: Write) -> Written:
+            adopted[:] = adopting.plan(write.tx, MAIN, arrivals)
+            return write.record([(a.before, a.draft) for a in adopted if a.action != HERE])
 
-        return await self._store.write(work)
+        await self._write(intent, work)
+        return tuple(adopted)
 
     async def plan_adoption(self, arrivals: list[Arrival]) -> tuple[Adopted, ...]:
         """Return what `adopt` would do now."""

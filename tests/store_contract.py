@@ -260,7 +260,7 @@ class StoreContract:
             await store.write(recording(given))
         changes = await store.read(lambda v: v.changes(MAIN, label="b"))
         assert [c.blocks[0].action for c in changes] == [
-            "deleted", "renamed", "described", "edited", "created",
+            "deleted", "edited", "described", "edited", "created",
         ]  # fmt: skip
         assert changes[0].blocks[0].version is None
         assert {c.blocks[0].uid for c in changes} == {uid}

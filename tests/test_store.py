@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 
 from tokenspace.memory.errors import CorruptError, LockedError
 from tokenspace.memory.model import MAIN
-from tokenspace.memory.store import SqliteStore, sqlite
+from tokenspace.memory.store import SqliteStore, writer
 from tokenspace.memory.store.connector import Connection
 
 from .store_contract import Opener, StoreContract, appending, block, draft, made, recording
 from .store_contract_past import PastContract
+from .support import ADA, BY
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ async def test_a_writer_that_waits_too_long_says_so(
     """Another process that holds the lock is named as the reason; later the same call works."""
     store = await opener()
     await made(store, "a")
-    monkeypatch.setattr(sqlite, "WAIT_FOR_LOCK_S", 0.01)
+    monkeypatch.setattr(writer, "WAIT_FOR_LOCK_S", 0.01)
     other = Connection(db)
     other.execute("BEGIN IMMEDIATE")
     refused = await asyncio.gather(
@@ -103,3 +106,80 @@ async def test_a_text_that_is_damaged_in_the_file_is_called_damaged(
         with pytest.raises(CorruptError, match="a text in this space's file is damaged"):
             await block(await opener(), "a")
     other.close()
+
+
+async def test_each_write_waits_no_longer_than_it_may(
+    opener: Opener, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that comes while others wait for the lock has its own time, not theirs on top."""
+    store = await opener()
+    await made(store, "a")
+    monkeypatch.setattr(writer, "WAIT_FOR_LOCK_S", 60.0)
+    other = Connection(db)
+    other.execute("BEGIN IMMEDIATE")
+    patient = asyncio.create_task(store.write(appending("a", "patient")))
+    await store.read(lambda v: v.head(MAIN))
+    monkeypatch.setattr(writer, "WAIT_FOR_LOCK_S", 0.01)
+    with pytest.raises(LockedError), anyio.fail_after(30):
+        await store.write(appending("a", "hasty"))
+    assert not patient.done()
+    other.rollback()
+    other.close()
+    await patient
+    assert (await block(store, "a")).value == "patient"
+
+
+async def test_nothing_is_written_to_a_file_that_is_gone(opener: Opener, db: Path) -> None:
+    """Removed or replaced while it was open: refused, never acknowledged into nothing."""
+    store = await opener()
+    await made(store, "a")
+    assert store.is_current()
+    for beside in db.parent.glob("memory.db*"):
+        beside.unlink()
+    assert not store.is_current()
+    with pytest.raises(CorruptError, match="was removed or replaced while it was open"):
+        await store.write(appending("a", "x"))
+    new = await opener()
+    with pytest.raises(CorruptError, match="was removed or replaced"):
+        await store.write(appending("a", "x"))
+    assert await new.read(lambda v: v.head(MAIN)) == 0
+
+
+async def test_nothing_is_written_to_a_file_that_a_newer_program_upgraded(
+    opener: Opener, db: Path
+) -> None:
+    """It would not know what to keep; it says to restart."""
+    store = await opener()
+    await made(store, "a")
+    newer = Connection(db)
+    newer.script("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(CorruptError, match=r"upgraded by a newer tokenspace \(format 99\)"):
+        await store.write(appending("a", "x"))
+
+
+TAMPERING = [
+    "UPDATE change SET reason = 'other' WHERE number = 2",
+    "UPDATE change SET author_id = author_id + 1 WHERE number = 2",
+    "UPDATE change SET at = at + 1 WHERE number = 2",
+    "UPDATE change SET request_id = 'k' WHERE number = 2",
+    "UPDATE block_version SET label = 'b' WHERE change = 2",
+    "UPDATE block_version SET version = zeroblob(16) WHERE change = 2",
+    "UPDATE about SET hash = zeroblob(16)",
+    "DELETE FROM block_version WHERE change = 2",
+]
+
+
+@pytest.mark.parametrize("sql", TAMPERING)
+async def test_a_changed_history_is_noticed(opener: Opener, db: Path, sql: str) -> None:
+    """The chain of hashes names the change that was tampered with."""
+    store = await opener()
+    for n, name in enumerate("abc"):
+        by = replace(BY, author=replace(ADA, user=name), reason=f"because {n}")
+        await store.write(recording(draft(name, name), draft(name + "2", "x"), by=by))
+    assert await store.read(lambda v: v.broken()) == []
+    other = Connection(db)
+    other.script("PRAGMA foreign_keys = OFF")
+    other.execute(sql)
+    other.close()
+    assert 2 in await store.read(lambda v: v.broken())

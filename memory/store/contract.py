@@ -65,6 +65,18 @@ class Snapshot(Protocol):
         """Return the changes after `number` on any branch, oldest first."""
         ...
 
+    def change(self, number: int) -> Change:
+        """Return one change.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        ...
+
+    def broken(self) -> list[int]:
+        """Return the changes whose hash does not follow from what the file says of them."""
+        ...
+
     def by_request(self, request_id: str) -> Change | None:
         """Return the change that was recorded under this idempotency key."""
         ...
@@ -98,6 +110,10 @@ class Store(Protocol):
             LockedError: another process held the lock for too long.
             StorageFullError, ReadOnlyError, CorruptError: the file cannot be written.
         """
+        ...
+
+    def is_current(self) -> bool:
+        """Tell whether what is open is still what stands at its place (not removed, replaced)."""
         ...
 
     async def pulse(self) -> int:

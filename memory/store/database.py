@@ -31,7 +31,6 @@ BUSY_MS = 250
 """How long SQLite itself waits for a lock; its back-off starves, so longer waits are ours."""
 
 _SETTINGS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an acknowledged write survives a power cut
     "PRAGMA fullfsync = ON",  # macOS: a plain fsync does not reach the disk there
     "PRAGMA checkpoint_fullfsync = ON",
@@ -61,6 +60,7 @@ def connect(path: Path, *, query_only: bool = False) -> Connection:
     with translated(path):
         connection = Connection(path, busy_ms=BUSY_MS)
         try:
+            _patiently(lambda: _use_wal(connection, path))
             for setting in _SETTINGS:
                 _patiently(lambda sql=setting: connection.script(sql))
             if query_only:
@@ -71,8 +71,19 @@ def connect(path: Path, *, query_only: bool = False) -> Connection:
         return connection
 
 
-def prepare(path: Path) -> None:
+def _use_wal(connection: Connection, path: Path) -> None:
+    mode = connection.scalar("PRAGMA journal_mode = WAL")
+    if mode != "wal":
+        raise InvalidError(
+            f"{path} lies on a file system without shared memory (a network drive?), where several "
+            "processes cannot write one database; keep it on a local disk."
+        )
+
+
+def prepare(path: Path) -> int:
     """Make the file if there is none, check it, and migrate it if it is older.
+
+    Returns the format that it then has: the number of our newest migration.
 
     Safe to call from several processes at once: one migrates, the others find it done.
 
@@ -95,7 +106,7 @@ def prepare(path: Path) -> None:
             have = _checked_version(path, newest)
             if have == newest:
                 _check_writable(path)
-                return
+                return newest
             if have:
                 _copy_beside(path, have)
         _make_private(path)
@@ -104,6 +115,7 @@ def prepare(path: Path) -> None:
             _migrate(connection, steps)
         finally:
             connection.close()
+        return newest
 
 
 @contextmanager
@@ -117,14 +129,14 @@ def translated(path: Path) -> Generator[None]:
         raise ReadOnlyError(f"cannot use {path}: {error.strerror or error}.") from error
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+def _is_busy(error: sqlite3.Error) -> bool:
     """Tell whether another connection holds the lock."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
 
 
 def _explained(error: sqlite3.Error, path: Path) -> TokenspaceError:
     code = getattr(error, "sqlite_errorcode", 0)
-    if code & 0xFF in (5, 6):
+    if _is_busy(error):
         return LockedError(
             f"{path} is being written by another process for too long; try the same call again."
         )
@@ -145,11 +157,13 @@ def _explained(error: sqlite3.Error, path: Path) -> TokenspaceError:
         )
     if code & 0xFF == 11:  # SQLITE_CORRUPT
         return CorruptError(
-            f"{path} is damaged ({error}); it was left as it is. Restore a backup of it."
+            f"{path} is damaged ({error}); it was left as it is. Restore a backup of it. (Was it "
+            "replaced while a server ran? Then the -wal and -shm beside it are the old file's: "
+            "stop the servers and move those two away.)"
         )
     if code & 0xFF == 10:  # SQLITE_IOERR
         return CorruptError(f"{path} cannot be read ({error}); check the file and its disk.")
-    raise error
+    return CorruptError(f"{path} cannot be used: {error}.")
 
 
 def _checked_version(path: Path, newest: int) -> int:
@@ -205,7 +219,7 @@ def _patiently(step: Callable[[], object], patience_s: float = 30.0) -> None:
         try:
             step()
         except sqlite3.Error as error:
-            if not is_busy(error) or time.monotonic() > until:
+            if not _is_busy(error) or time.monotonic() > until:
                 raise
             time.sleep(0.02)
         else:
@@ -233,6 +247,8 @@ def _copy_beside(path: Path, version: int) -> None:
     try:
         _make_private(unfinished)
         connection.execute("VACUUM INTO ?", (str(unfinished),))
+        with unfinished.open("rb+") as copy:
+            os.fsync(copy.fileno())
         if connection.scalar("PRAGMA user_version") == version:  # nobody has migrated it meanwhile
             unfinished.replace(target)
     finally:

@@ -14,7 +14,7 @@ from ..errors import CorruptError
 from .connector import Connection, Row
 
 PER_KEYFRAME = 16
-_CACHED_TEXTS = 64
+_CACHED_CHARS = 2 * 1024 * 1024
 _WORTHWHILE = 0.5  # a text whose delta is larger than this share of it becomes a new base
 
 
@@ -25,6 +25,7 @@ class Objects:
         self._db = connection
         self._key = bytes(connection.scalar("SELECT value FROM meta WHERE key = 'hash_key'"))
         self._texts: OrderedDict[int, str] = OrderedDict()
+        self._cached = 0
 
     def hash(self, data: str) -> bytes:
         """Return the keyed 16-byte hash of a text."""
@@ -99,11 +100,13 @@ class Objects:
     def forget_cache(self) -> None:
         """Drop texts that a transaction put in and then took back."""
         self._texts.clear()
+        self._cached = 0
 
     def _remember(self, object_id: int, text: str) -> str:
         self._texts[object_id] = text
-        if len(self._texts) > _CACHED_TEXTS:
-            self._texts.popitem(last=False)
+        self._cached += len(text)
+        while self._cached > _CACHED_CHARS:
+            self._cached -= len(self._texts.popitem(last=False)[1])
         return text
 
 

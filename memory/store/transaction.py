@@ -1,14 +1,14 @@
 """Recording a change: the one place where blocks, versions and history are written."""
 
-import json
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import ExistsError
-from ..model import Author, Change, Draft, Intent, Touched, label_key, normal_label
+from ..model import Author, Change, Draft, Intent, label_key, normal_label
+from .chain import BLOCKS, CHANGE, canonical, change_hash
 from .connector import Row
-from .view import View, moment, stamp
+from .view import View, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,9 @@ class _State:
     draft: Draft
     uid: str
     label: str
+    old_label: str | None
     action: str
-    version: str | None
+    version: bytes | None
     object_id: int | None
 
 
@@ -33,30 +34,24 @@ class WriteView(View):
         states = [self._state_of(draft, heads.get(draft.uid or "")) for draft in drafts]
         self._require_free(branch_id, states)
         number = int(self._db.scalar("SELECT coalesce(max(number), 0) + 1 FROM change"))
-        when = stamp(at)
-        digest = self._hash(number, branch, parent, when, intent, states)
         self._db.execute(
             "INSERT INTO change (number, branch_id, parent, at, author_id, tool, reason, "
-            "request_id, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, branch_id, parent, when, self._author(intent.author), intent.tool,
-             intent.reason, intent.request_id, digest),
+            "reason_hash, request_id, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(16))",
+            (number, branch_id, parent or None, stamp(at), self._author(intent.author),
+             intent.tool, intent.reason, self._objects.hash(intent.reason), intent.request_id),
         )  # fmt: skip
         self._write(branch_id, number, states)
         self._db.execute("UPDATE branch SET head_change = ? WHERE id = ?", (number, branch_id))
-        return Change(
-            number=number,
-            parent=parent,
-            branch=branch,
-            author=intent.author,
-            tool=intent.tool,
-            reason=intent.reason,
-            at=moment(when),
-            hash=digest.hex(),
-            blocks=tuple(
-                Touched(uid=s.uid, label=s.label, action=s.action, version=s.version)
-                for s in states
-            ),
-        )
+        self._seal(number, parent)
+        return self.change(number)
+
+    def _seal(self, number: int, parent: int) -> None:
+        """Write the hash of a change, taken over what the file now says of it."""
+        previous = self._db.scalar("SELECT hash FROM change WHERE number = ?", parent)
+        row = self._db.one(CHANGE, number)
+        assert row is not None  # noqa: S101 - written just now
+        digest = change_hash(self._objects, previous, row, self._db.all(BLOCKS, number))
+        self._db.execute("UPDATE change SET hash = ? WHERE number = ?", (digest, number))
 
     def _head(self, branch_id: int, uid: str) -> Row | None:
         return self._db.one(
@@ -68,16 +63,17 @@ class WriteView(View):
 
     def _state_of(self, draft: Draft, head: Row | None) -> _State:
         uid, label = draft.uid or str(uuid.uuid4()), normal_label(draft.label)
+        old_label = head["label"] if head and head["label"] != label else None
         if draft.value is None:
-            return _State(draft, uid, label, "deleted", None, None)
+            return _State(draft, uid, label, None, "deleted", None, None)
         object_id, digest = self._objects.put(draft.value, head["object_id"] if head else None)
         if head is None:
             action = "created"
-        elif head["label"] != label:
-            action = "renamed"
+        elif bytes(head["version"]) != digest:
+            action = "edited"
         else:
-            action = "described" if bytes(head["version"]) == digest else "edited"
-        return _State(draft, uid, label, action, digest.hex(), object_id)
+            action = "renamed" if old_label else "described"
+        return _State(draft, uid, label, old_label, action, digest, object_id)
 
     def _require_free(self, branch_id: int, states: list[_State]) -> None:
         """Refuse a label that is another block's after all of this change."""
@@ -100,32 +96,6 @@ class WriteView(View):
                 )
             seen.add(key)
 
-    def _hash(
-        self,
-        number: int,
-        branch: str,
-        parent: int,
-        stamp: int,
-        intent: Intent,
-        states: list[_State],
-    ) -> bytes:
-        """Return the hash that chains this change to its parent.
-
-        It is taken over the hashes of its parts, each in canonical JSON, so that the chain can
-        still be followed when a part is erased and only that part's hash is kept.
-        """
-        head = [number, branch, parent, stamp, intent.tool, asdict(intent.author)]
-        rows = (
-            [s.uid, s.action, s.label, s.version, s.draft.description, s.draft.limit,
-             s.draft.read_only, list(s.draft.tags), dict(s.draft.metadata)]
-            for s in states
-        )  # fmt: skip
-        parts = [
-            self._objects.hash(_canonical(part)).hex() for part in (head, intent.reason, *rows)
-        ]
-        previous = self._db.scalar("SELECT hash FROM change WHERE number = ?", parent)
-        return self._objects.hash("".join((bytes(previous or b"").hex(), *parts)))
-
     def _author(self, author: Author) -> int:
         fields = (author.user, author.client, author.client_version, author.model)
         known = self._db.scalar(
@@ -145,17 +115,15 @@ class WriteView(View):
     def _write(self, branch_id: int, number: int, states: list[_State]) -> None:
         """Write each block's new version, then the heads (labels may be swapped)."""
         ids = [self._block_id(state.uid) for state in states]
-        for block_id, state in zip(ids, states, strict=True):
+        for position, (block_id, state) in enumerate(zip(ids, states, strict=True)):
             draft = state.draft
             self._db.execute(
-                "INSERT INTO block_version (block_id, change, branch_id, action, label, "
-                "label_key, description, char_limit, read_only, tags, metadata, version, "
-                "object_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (block_id, number, branch_id, state.action, state.label, label_key(state.label),
-                 draft.description, draft.limit, int(draft.read_only),
-                 json.dumps(draft.tags, ensure_ascii=False),
-                 json.dumps(dict(draft.metadata), ensure_ascii=False, sort_keys=True),
-                 bytes.fromhex(state.version) if state.version else None, state.object_id),
+                "INSERT INTO block_version (block_id, change, position, branch_id, action, label, "
+                "label_key, old_label, char_limit, read_only, about_id, version, object_id) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (block_id, number, position, branch_id, state.action, state.label,
+                 label_key(state.label), state.old_label, draft.limit, int(draft.read_only),
+                 self._about(draft), state.version, state.object_id),
             )  # fmt: skip
             self._db.execute(
                 "DELETE FROM block_head WHERE branch_id = ? AND block_id = ?", (branch_id, block_id)
@@ -168,12 +136,21 @@ class WriteView(View):
                     (branch_id, block_id, number, label_key(state.label)),
                 )
 
+    def _about(self, draft: Draft) -> int:
+        """Return the id of what is said of a block, storing it if it is new."""
+        tags, metadata = canonical(list(draft.tags)), canonical(dict(draft.metadata))
+        digest = self._objects.hash(canonical([draft.description, tags, metadata]))
+        known = self._db.scalar("SELECT id FROM about WHERE hash = ?", digest)
+        if known is None:
+            known = self._db.scalar(
+                "INSERT INTO about (hash, description, tags, metadata) VALUES (?, ?, ?, ?) "
+                "RETURNING id",
+                digest, draft.description, tags, metadata,
+            )  # fmt: skip
+        return int(known)
+
     def _block_id(self, uid: str) -> int:
         known = self._db.scalar("SELECT id FROM block WHERE uid = ?", uid)
         if known is None:
             known = self._db.scalar("INSERT INTO block (uid) VALUES (?) RETURNING id", uid)
         return int(known)
-
-
-def _canonical(part: object) -> str:
-    return json.dumps(part, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

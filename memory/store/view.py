@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 from ..errors import NotFoundError
 from ..model import Author, Block, BlockInfo, Change, Touched, label_key
+from .chain import BLOCKS, CHANGE, change_hash
 from .connector import Connection, Row
 from .objects import Objects
 
 _STATE = """
-    SELECT b.uid, v.*, c.at, o.chars
+    SELECT b.uid, v.*, t.description, t.tags, t.metadata, c.at, o.chars
     FROM {source}
     JOIN block b ON b.id = v.block_id
+    JOIN about t ON t.id = v.about_id
     JOIN change c ON c.number = v.change
     LEFT JOIN object o ON o.id = v.object_id
 """
@@ -138,6 +140,34 @@ class View:
         )
         return [self._change(row) for row in rows]
 
+    def change(self, number: int) -> Change:
+        """Return one change.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        row = self._db.one(f"{_CHANGES} WHERE c.number = ?", number)
+        if row is None:
+            raise NotFoundError(f"there is no change {number}.")
+        return self._change(row)
+
+    def broken(self) -> list[int]:
+        """Return the changes whose hash does not follow from what the file says of them."""
+        found: list[int] = []
+        hashes: dict[int | None, bytes] = {}
+        for change in self._db.all("SELECT number, parent, reason, hash FROM change ORDER BY 1"):
+            number = change["number"]
+            row = self._db.one(CHANGE, number)
+            assert row is not None  # noqa: S101 - in the same snapshot
+            blocks = self._db.all(BLOCKS, number)
+            previous = hashes.get(change["parent"])
+            hashes[number] = bytes(change["hash"])
+            follows = change_hash(self._objects, previous, row, blocks) == hashes[number]
+            reason = self._objects.hash(change["reason"]) == bytes(row["reason_hash"])
+            if not (follows and reason):
+                found.append(number)
+        return found
+
     def by_request(self, request_id: str) -> Change | None:
         """Return the change recorded under this idempotency key."""
         row = self._db.one(f"{_CHANGES} WHERE c.request_id = ?", request_id)
@@ -178,13 +208,13 @@ class View:
 
     def _change(self, row: Row) -> Change:
         touched = self._db.all(
-            "SELECT b.uid, v.label, v.action, v.version FROM block_version v "
-            "JOIN block b ON b.id = v.block_id WHERE v.change = ? ORDER BY v.block_id",
+            "SELECT b.uid, v.label, v.old_label, v.action, v.version FROM block_version v "
+            "JOIN block b ON b.id = v.block_id WHERE v.change = ? ORDER BY v.position",
             row["number"],
         )
         return Change(
             number=row["number"],
-            parent=row["parent"],
+            parent=row["parent"] or 0,
             branch=row["branch"],
             author=Author(row["user"], row["client"], row["client_version"], row["model"]),
             tool=row["tool"],
@@ -197,6 +227,7 @@ class View:
                     label=t["label"],
                     action=t["action"],
                     version=bytes(t["version"]).hex() if t["version"] else None,
+                    old_label=t["old_label"],
                 )
                 for t in touched
             ),
