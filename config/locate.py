@@ -3,6 +3,7 @@
 Order: `--db`, `--project` (or their variables) → the folder the client names → the working
 directory, unless it says nothing about a project → the personal space. A project is its real path,
 then its git top level, then the main worktree, so that every window and worktree shares one memory.
+Worktrees of a repository that has no main one (it is bare, or lies apart) have their own.
 """
 
 import tempfile

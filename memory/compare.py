@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 from .errors import ConflictError, InvalidError, NoMatchError
-from .lines import numbered, split_lines
-from .model import Block
-from .rebase import Overlap, merge
+from .lines import newline, numbered, split_lines, with_newline
+from .model import SHORT_VERSION, Block
+from .rebase import Overlap, hunks, merge
 from .store import Snapshot
+
+UNSEEN = "unseen"
+"""The expected version of a caller that has not seen the whole text: only an empty one fits."""
 
 
 def base_of(view: Snapshot, branch: str, current: Block, expected: str | None) -> Block:
@@ -14,9 +17,16 @@ def base_of(view: Snapshot, branch: str, current: Block, expected: str | None) -
 
     Raises:
         InvalidError: `expected` is not a version, or names several.
-        ConflictError: the block never had it.
+        ConflictError: the block never had it, or has text that was not seen.
     """
     if expected is None:
+        return current
+    if expected == UNSEEN:
+        if current.value:
+            raise ConflictError(
+                f"block {current.label} has text that you have not been shown whole; read it "
+                f"first: memory_read(label={current.label!r})."
+            )
         return current
     prefix = expected.rpartition("@")[2].strip().lower()
     if not 4 <= len(prefix) <= 32 or prefix.strip("0123456789abcdef"):
@@ -29,8 +39,8 @@ def base_of(view: Snapshot, branch: str, current: Block, expected: str | None) -
     found = view.versions(branch, current.label, prefix)
     if not found:
         raise ConflictError(
-            f"block {current.label} never had version {prefix}; it is at {current.short}. "
-            "Read it again."
+            f"block {current.label} never had version {prefix[:SHORT_VERSION]}, or was replaced by "
+            f"another block since you read it; it is at {current.short}. Read it again."
         )
     if len(found) > 1:
         names = ", ".join(block.version[:16] for block in found)
@@ -52,14 +62,46 @@ def merged_text(base: Block, current: Block, change: Callable[[str], str]) -> st
     raise moved_on(base, current, _places(current, merged))
 
 
+def quote_moved_on(base: Block, current: Block, quote: str) -> ConflictError | None:
+    """Return the refusal of a quote that stood in the base, with its place as it now reads."""
+    wanted = with_newline(quote, newline(base.value))
+    at = base.value.find(wanted)
+    if at < 0:
+        return None
+    first = base.value.count("\n", 0, at)
+    last = base.value.count("\n", 0, at + len(wanted) - 1)
+    lines = split_lines(current.value)
+    low, high = _now_at(split_lines(base.value), lines, first, last + 1)
+    return moved_on(
+        base,
+        current,
+        f"old_string is no longer there. There it now reads:\n{_place(lines, low, high)}",
+    )
+
+
+def _now_at(base: list[str], current: list[str], low: int, high: int) -> tuple[int, int]:
+    """Return where the base's lines `[low, high)`, counted from 0, stand in the current text."""
+    before = within = 0
+    for hunk in hunks(base, current):
+        grown = len(hunk.lines) - (hunk.end - hunk.start)
+        if hunk.end <= low:
+            before += grown
+        elif hunk.start < high:
+            low, high = min(low, hunk.start), max(high, hunk.end)
+            within += grown
+    return low + before, high + before + within
+
+
+def _place(lines: list[str], low: int, high: int) -> str:
+    """Show lines `[low, high)`, counted from 0, with one line on either side: 12 at most."""
+    low, high = max(0, low - 1), min(len(lines), max(high, low + 1) + 1)
+    return numbered(lines[low : min(high, low + 12)], low + 1) or "(now empty)"
+
+
 def _places(current: Block, overlaps: list[Overlap]) -> str:
     """Show where a merge failed, as the current text reads there."""
     lines = split_lines(current.value)
-    shown: list[str] = []
-    for overlap in overlaps[:3]:
-        low = max(0, overlap.line - 2)
-        high = min(len(lines), overlap.line + max(1, len(overlap.theirs)))
-        shown.append(numbered(lines[low : min(high, low + 12)], low + 1) or "(now empty)")
+    shown = [_place(lines, o.line - 1, o.line - 1 + len(o.theirs)) for o in overlaps[:3]]
     more = f"\n… and {len(overlaps) - 3} more places" if len(overlaps) > 3 else ""
     return "your edit overlaps with it. There it now reads:\n" + "\n…\n".join(shown) + more
 

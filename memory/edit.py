@@ -5,7 +5,14 @@ several lines is named with its line numbers, an empty block takes an insert wit
 """
 
 from .errors import InvalidError, NoMatchError, SeveralMatchesError
-from .lines import content, has_line_numbers, newline, split_lines, with_newline
+from .lines import (
+    content,
+    has_line_numbers,
+    newline,
+    pasted_reading,
+    split_lines,
+    with_newline,
+)
 from .model import checked_text
 from .nearest import nearest_line
 
@@ -30,13 +37,9 @@ def replace(text: str, old: str, new: str) -> str:
     old, new = (with_newline(part, newline(text)) for part in (old, new))
     places = _occurrences(text, old)
     if len(places) > 1:
-        rows = [text.count("\n", 0, place) + 1 for place in places[:_LISTED]]
-        many = len(places) > _LISTED
-        times = f"more than {_LISTED}" if many else str(len(places))
-        shown = ", ".join(map(str, rows)) + (" …" if many else "")
         raise SeveralMatchesError(
-            f"old_string occurs {times} times, starting in lines {shown}; "
-            "add surrounding text so that it matches once."
+            f"old_string occurs {_repeats(text, places)}; add surrounding text so that it matches "
+            "once."
         )
     if not places:
         raise NoMatchError(_absent(text, old))
@@ -77,14 +80,12 @@ def insert(text: str, new: str, line: int = -1) -> str:
 def checked_new(new: str, text: str) -> str:
     """Return `new` if it may go into `text`: it can be stored, and is no pasted reading.
 
-    Line numbers are refused, but a text that has such lines of its own may get more of them.
-
     Raises:
-        InvalidError: it holds a NUL or a lone surrogate, or a line starts with `n→`.
+        InvalidError: it holds a NUL or a lone surrogate, or is a reading with its line numbers.
         TooLargeError: it is above the ceiling of a block by itself.
     """
     checked_text(new, "the new text")
-    if has_line_numbers(new) and not has_line_numbers(text):
+    if pasted_reading(new, text):
         raise InvalidError(
             "the new text has line-number prefixes (like '12→'); they are only shown when reading "
             "and are not part of the text. Send it without them."
@@ -100,6 +101,16 @@ def _occurrences(text: str, wanted: str) -> list[int]:
         places.append(at)
         at = text.find(wanted, at + 1)
     return places
+
+
+def _repeats(text: str, places: list[int]) -> str:
+    """Say how often a text occurs, and where."""
+    many = len(places) > _LISTED
+    times = f"more than {_LISTED} times" if many else f"{len(places)} times"
+    rows = list(dict.fromkeys(text.count("\n", 0, place) + 1 for place in places[:_LISTED]))
+    if len(rows) == 1:
+        return f"{'twice' if len(places) == 2 else times} in line {rows[0]}"
+    return f"{times}, starting in lines {', '.join(map(str, rows))}{' …' if many else ''}"
 
 
 def _absent(text: str, old: str) -> str:

@@ -4,8 +4,9 @@ A value that ends in `\n` has no empty line after it, as in an editor: `"a\nb\n"
 """
 
 import re
+from itertools import pairwise
 
-_NUMBERED = re.compile(r"^[ \t]*\d+→", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*(\d{1,8})→", re.MULTILINE)
 
 
 def split_lines(text: str) -> list[str]:
@@ -42,6 +43,29 @@ def numbered(lines: list[str], first: int = 1) -> str:
 def has_line_numbers(text: str) -> bool:
     """Tell whether a line of `text` starts with the `n→` that a read puts before it."""
     return _NUMBERED.search(text) is not None
+
+
+def pasted_reading(new: str, text: str) -> bool:
+    """Tell whether `new` holds lines of a reading of `text`, with the `n→` put before them.
+
+    That is so where `n→` stands before line n of the text, or where there are several such lines
+    and they count up by one. A lone `1→2` is content, and so is a line that the text has already;
+    a text with such lines of its own may get more of them.
+    """
+    if not has_line_numbers(new):
+        return False
+    lines = [content(line) for line in split_lines(text)]
+    own = set(lines)
+    rows = [content(line) for line in split_lines(new)]
+    found = [(_NUMBERED.match(row), row) for row in rows if row not in own]
+    marked = [(int(mark[1]), row[mark.end() :].strip()) for mark, row in found if mark]
+    if any(
+        bare and 1 <= number <= len(lines) and bare == lines[number - 1].strip()
+        for number, bare in marked
+    ):
+        return True
+    counted = len(marked) > 1 and all(b[0] == a[0] + 1 for a, b in pairwise(marked))
+    return counted and not has_line_numbers(text)
 
 
 def changed_lines(before: str, after: str) -> tuple[int, int]:

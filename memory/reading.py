@@ -1,7 +1,8 @@
-"""A block at a place in its history: what a version or a change's number means."""
+"""Finding a block: at a place in its history, and what to say where there is none."""
 
 from .errors import InvalidError, NotFoundError
-from .model import MAIN, SHORT_VERSION, Block, normal_label
+from .model import MAIN, SHORT_VERSION, Block, Change, label_key, normal_label
+from .nearest import nearest_label
 from .store import Snapshot
 
 
@@ -43,6 +44,35 @@ def block_at(view: Snapshot, label: str, at: str, head: int) -> Block:
         f"block {normal_label(label)} has no version {at[:60]!r}; give a version (the part after "
         "@) or a change's number."
     )
+
+
+def absent(view: Snapshot, branch: str, label: str) -> NotFoundError:
+    """Return what to say of a label that no block has: what became of it, or what was meant."""
+    told = _fate(label, view.changes(branch, label=label))
+    if told:
+        return NotFoundError(told)
+    labels = [info.label for info in view.infos(branch)]
+    near = nearest_label(label, labels)
+    if near:
+        return NotFoundError(f"there is no block {label!r}. Did you mean {near!r}?")
+    known = ", ".join(labels[:12]) + (" …" if len(labels) > 12 else "")
+    return NotFoundError(f"there is no block {label!r}. Blocks here: {known or 'none'}.")
+
+
+def _fate(label: str, changes: list[Change]) -> str | None:
+    """Return what became of a label that no block has, from its block's changes, newest first."""
+    key = label_key(label)
+    for change in changes:
+        when = f"in change {change.number} by {' '.join(str(change.author).split())}"
+        for touched in change.blocks:
+            if touched.action == "deleted" and label_key(touched.label) == key:
+                return (
+                    f"block {touched.label} was deleted {when}; it is still readable: "
+                    f"memory_read(label={touched.label!r}, at='{change.parent}')."
+                )
+            if touched.old_label is not None and label_key(touched.old_label) == key:
+                return f"block {touched.old_label} was renamed {touched.label} {when}."
+    return None
 
 
 def _is_version(place: str) -> bool:

@@ -10,12 +10,11 @@ import anyio
 
 from . import adopting, edit, patching, writing
 from .adopting import HERE, Adopted, Arrival
-from .errors import NotFoundError
 from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, label_key
 from .patch import parse
-from .reading import block_at, require_change
+from .reading import absent, block_at, require_change
 from .store import Snapshot, SqliteStore, Store, Transaction
-from .writing import Write, Written, missing
+from .writing import Write, Written
 
 DEFAULT_BLOCKS = (
     Draft(
@@ -120,8 +119,7 @@ class Space:
             head = view.head(MAIN)
             found = view.block(MAIN, label) if at is None else block_at(view, label, at, head)
             if found is None:
-                labels = [info.label for info in view.infos(MAIN)]
-                raise NotFoundError(missing(label, labels))
+                raise absent(view, MAIN, label)
             return found, head
 
         return await self._store.read(work)
@@ -142,7 +140,7 @@ class Space:
         def work(view: Snapshot) -> list[Change]:
             found = view.changes(MAIN, label=label, before=before, limit=limit)
             if label is not None and not found and view.block(MAIN, label) is None:
-                raise NotFoundError(missing(label, [b.label for b in view.infos(MAIN)]))
+                raise absent(view, MAIN, label)
             return found
 
         return await self._store.read(work)
@@ -154,10 +152,11 @@ class Space:
     async def watch(self, since: int, pause: Callable[[], float]) -> AsyncIterator[Change]:
         """Yield every change after `since`, by this or another process, as they are committed.
 
-        `pause` says, before each look, how many seconds to wait for it.
+        `pause` says, before each look, how many seconds to wait for it. Ends when the file is no
+        longer the one at its path.
         """
         last: int | None = None
-        while True:
+        while self._store.is_current():
             pulse = await self._store.pulse()
             while pulse != last:
                 found = await self._store.read(lambda view, seen=since: view.since(seen))

@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import edit
-from .compare import base_of, merged_text, moved_on
+from .compare import UNSEEN, base_of, merged_text, moved_on, quote_moved_on
 from .errors import (
     ExistsError,
     NoMatchError,
-    NotFoundError,
     ReadOnlyError,
     TokenspaceError,
 )
 from .model import Block, Change, Draft, Intent, label_key, normal_label
-from .nearest import nearest_label
+from .reading import absent
 from .store import Transaction
 
 
@@ -62,7 +61,7 @@ class Write:
         """Return the block, or explain that there is none."""
         block = self.tx.block(self.branch, normal_label(label))
         if block is None:
-            raise NotFoundError(missing(label, [b.label for b in self.tx.infos(self.branch)]))
+            raise absent(self.tx, self.branch, label)
         return block
 
     def writable(self, block: Block) -> Block:
@@ -87,15 +86,6 @@ class Write:
             for (before, draft), touched in zip(news, change.blocks, strict=True)
         )
         return Written(change=change, steps=steps, rebased=rebased, head=change.number)
-
-
-def missing(label: str, labels: list[str]) -> str:
-    """Say that there is no such block, and which one was probably meant."""
-    near = nearest_label(label, labels)
-    if near:
-        return f"there is no block {label!r}. Did you mean {near!r}?"
-    known = ", ".join(labels[:12]) + (" …" if len(labels) > 12 else "")
-    return f"there is no block {label!r}. Blocks here: {known or 'none'}."
 
 
 def draft_of(block: Block) -> Draft:
@@ -123,15 +113,21 @@ def replace_text(write: Write, label: str, old: str, new: str, expected: str | N
     if moved and attempt(lambda text: edit.replace(text, old, new), base.value) == current.value:
         return write.record([(current, draft_of(current))])
     try:
+        edit.checked_new(new, base.value)
         value = edit.replace(current.value, old, new)
     except TokenspaceError as error:
-        if _stands_already(write, current, old, new):
-            value = current.value
-        elif moved and isinstance(error, NoMatchError):
-            raise moved_on(base, current, f"old_string is no longer there. {error}") from None
-        else:
-            raise type(error)(f"block {current.label}: {error}") from None
+        if not _stands_already(write, current, old, new):
+            raise _explained(error, base, current, old) from None
+        value = current.value
     return write.record([(current, replace(draft_of(current), value=value))], rebased=moved)
+
+
+def _explained(error: TokenspaceError, base: Block, current: Block, old: str) -> TokenspaceError:
+    """Return why a replacement is refused, with the place where others changed what it quotes."""
+    if base.version != current.version and isinstance(error, NoMatchError):
+        moved = quote_moved_on(base, current, old)
+        return moved or moved_on(base, current, f"old_string is no longer there. {error}")
+    return type(error)(f"block {current.label}: {error}")
 
 
 def edit_text(
@@ -145,11 +141,16 @@ def edit_text(
 
 
 def rethink(write: Write, label: str, value: str, expected: str | None) -> Written:
-    """Rewrite a block, or make it if there is none of that label."""
+    """Rewrite a block, or make it if there is none of that label.
+
+    A caller that names a version means the block that had it, not a new one.
+    """
     current = write.tx.block(write.branch, normal_label(label))
     if current is not None:
+        if expected == UNSEEN and current.value == value:
+            expected = None  # its result stands already, so nothing unseen is lost
         return edit_text(write, label, lambda text: edit.checked_new(value, text), expected)
-    if expected is not None:
+    if expected not in (None, UNSEEN):
         write.require(label)  # says that it is gone, and what is near
     edit.checked_new(value, "")
     return write.record([(None, Draft(uid=None, label=label, value=value))])

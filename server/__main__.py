@@ -7,7 +7,7 @@ if __package__ != "tokenspace.server":  # `python3 server` or `python -m server`
     from pathlib import Path
 
     checkout = runpy.run_path(str(Path(__file__).parents[1] / "config" / "checkout.py"))
-    checkout["reenter"]("", ["-m", "tokenspace.server", *sys.argv[1:]])
+    checkout["reenter"]("", ["-P", "-m", "tokenspace.server", *sys.argv[1:]])
 
 from .cli import main
 

@@ -13,7 +13,7 @@ here the probe binds nobody.
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 ANSWERS = Path(__file__).with_name("surface") / "handshake.json"
 MODERN = "2026-07-28"
@@ -51,7 +51,7 @@ class Front:
         if method == "notifications/initialized" and self._era is not None:
             self.kept.append(line)
             return b""
-        if not isinstance(request_id, str | int):
+        if not _is_id(request_id):
             return None
         if method == "initialize" and self._era is None:
             return self._initialize(message, line, request_id)
@@ -65,7 +65,9 @@ class Front:
         message = parsed(line) or {}
         if message.get("method") != "server/discover" or not _enveloped(message):
             return None
-        return answer(message.get("id"), self._answers["server/discover"])
+        if not _is_id(message.get("id")):
+            return None
+        return answer(message["id"], self._answers["server/discover"])
 
     def _initialize(self, message: Message, line: bytes, request_id: str | int) -> bytes | None:
         asked = _part(message, "params").get("protocolVersion")
@@ -113,12 +115,25 @@ def unreadable(line: bytes) -> bytes:
     except (ValueError, RecursionError):
         return _failure(None, PARSE_ERROR, "this line is not JSON") if line.strip() else b""
     request_id = cast(Message, message).get("id") if isinstance(message, dict) else None
+    request_id = request_id if _is_id(request_id) else None
     try:
         json.dumps(message, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         said = "the message holds a lone surrogate (half a character), which is not text"
         return _failure(request_id, INVALID_PARAMS, said)
     return _failure(request_id, INVALID_REQUEST, "this line is not a JSON-RPC message")
+
+
+def unidentified(line: bytes) -> bytes:
+    """Return the error that answers a message whose id is none of the protocol's; else b""."""
+    message = parsed(line) if b'"id"' in line else None
+    if message is None or "id" not in message or _is_id(message["id"]):
+        return b""
+    return _failure(None, INVALID_REQUEST, "an id must be a text or a whole number")
+
+
+def _is_id(found: object) -> TypeGuard[str | int]:
+    return isinstance(found, str | int) and not isinstance(found, bool)
 
 
 def _failure(request_id: object, code: int, message: str) -> bytes:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..config.settings import Settings
     from .surface.build import MemoryServer
 
+MODULE = ("-P", "-m", "tokenspace.server")
+"""How Python starts this; `-P` keeps a working directory's own `json.py` out."""
 FLAGS = ("db", "project", "profile", "user", "log_level")
 
 
@@ -34,17 +36,18 @@ def serve(args: Namespace) -> NoReturn:
     front = Front(program.profile)
     try:
         wanted = _handshake(wire, front, program)
-        if wanted and program.problem is None:
+        if not wanted:
+            program.check()
+        elif program.problem is None:
             _serve(wire, front, program)
     except KeyboardInterrupt:
         pass
+    signal.signal(signal.SIGINT, _stop)
     wire.flush()
     if program.problem is not None:
-        sys.stderr.write(f"tokenspace: {program.problem}\n")
-    sys.stderr.flush()
-    os._exit(
-        2 if program.problem else 0
-    )  # tearing the interpreter down takes 0.2 s and does nothing
+        _say(f"tokenspace: {program.problem}\n")
+    # Tearing the interpreter down takes 0.2 s and does nothing.
+    os._exit(2 if program.problem else 0)
 
 
 def _stop(*_: object) -> None:
@@ -79,22 +82,28 @@ class _Program:
         self.start()
         self._thread.join()
 
-    def profile(self) -> str:
-        """Return which tools to list; waits for the settings, which come first."""
+    def check(self) -> None:
+        """Wait until the settings, which come first, are there or are the `problem`."""
         self.start()
         self._configured.wait()
+
+    def profile(self) -> str:
+        """Return which tools to list."""
+        self.check()
         return self.settings.profile if self.settings else "core"
 
     def _load(self) -> None:
         try:
+            from ..config.locate import locate
             from ..config.settings import SettingsError, load
 
             try:
                 self.settings = load(self._flags)
+                place = locate(self.settings)
                 self._configured.set()
                 from .app import make_server
 
-                self.server = make_server(self.settings)
+                self.server = make_server(self.settings, place)
             except SettingsError as error:
                 self.problem = str(error)
         except Exception:
@@ -138,22 +147,41 @@ def _serve(wire: Wire, front: Front, program: _Program) -> None:
 
 def _greet(flags: dict[str, str | None]) -> None:
     """Tell a person who started this by hand what it is and how to plug it in."""
+    import shlex
+
     from ..config.locate import locate
     from ..config.settings import SettingsError, load
 
     try:
-        place = locate(load(flags))
+        settings = load(flags)
+        place = locate(settings)
     except SettingsError as error:
-        sys.stderr.write(f"tokenspace: {error}\n")
+        _say(f"tokenspace: {error}\n")
         raise SystemExit(2) from error
-    entry = {"command": sys.executable, "args": ["-m", "tokenspace.server"]}
-    sys.stderr.write(
+    entry = {"command": sys.executable, "args": [*MODULE, *_asked(settings)]}
+    command = [sys.executable, *entry["args"]]
+    _say(
         f"tokenspace is serving the memory of {place} over stdio.\n"
         f"Its file: {place.path}\n\n"
         "This program is meant to be started by an MCP client. Plug it in with:\n\n"
         f"  {json.dumps({'mcpServers': {'tokenspace': entry}})}\n\n"
-        "or: claude mcp add tokenspace -- " + " ".join([sys.executable, *entry["args"]]) + "\n\n"
-        f"To look at the memory yourself: {sys.executable} -m tokenspace.server blocks\n"
+        f"or: claude mcp add tokenspace -- {shlex.join(command)}\n\n"
+        f"To look at the memory yourself: {shlex.join([*command, 'blocks'])}\n"
         "Ctrl-C ends this.\n"
     )
-    sys.stderr.flush()
+
+
+def _asked(settings: "Settings") -> list[str]:
+    """Return what was asked for at this start, as flags; a client starts us from elsewhere."""
+    flags: list[str] = []
+    for name in ("db", "project", "profile", "user"):
+        if settings.origin.get(name, "").startswith(("--", "TOKENSPACE_")):
+            flags += [f"--{name}", getattr(settings, name)]
+    return flags
+
+
+def _say(text: str) -> None:
+    """Write to the log, if there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -25,7 +25,7 @@ PATIENCE_S = 20.0
 
 def command(db: Path, *flags: str) -> list[str]:
     """Return the command line that serves `db`."""
-    return [sys.executable, "-m", "tokenspace.server", "serve", "--db", str(db), *flags]
+    return [sys.executable, "-P", "-m", "tokenspace.server", "serve", "--db", str(db), *flags]
 
 
 class Server:
@@ -34,7 +34,7 @@ class Server:
     def __init__(self, db: Path, *flags: str, code: str = "") -> None:
         argv = command(db, *flags)
         if code:
-            argv[1:3] = ["-c", code]
+            argv[2:4] = ["-c", code]
         self.process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,

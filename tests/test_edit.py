@@ -49,8 +49,8 @@ def test_replace_changes_the_one_place_and_nothing_else(
     [
         ("a", "", "x", InvalidError, "old_string is empty; give the exact text to replace."),
         ("a", "1→a", "x", NoMatchError, "old_string has line-number prefixes (like '12→')"),
-        ("a", "a", "1→x", InvalidError, "the new text has line-number prefixes (like '12→')"),
-        ("", "", "1→x", InvalidError, "the new text has line-number prefixes"),
+        ("a", "a", "1→a", InvalidError, "the new text has line-number prefixes (like '12→')"),
+        ("", "", "1→x\n2→y", InvalidError, "the new text has line-number prefixes"),
         ("", "a", "x", NoMatchError, "old_string does not occur: the block is empty."),
         ("b\n  Use Tabs\n", "use tabs", "x", NoMatchError,
          "old_string does not occur exactly; line 2 differs in spaces or capitals:   Use Tabs"),
@@ -62,7 +62,9 @@ def test_replace_changes_the_one_place_and_nothing_else(
          "old_string occurs 3 times, starting in lines 2, 3, 5; add surrounding text"),
         ("p\nq\nx\np\nq\n", "p\nq\n", "c", SeveralMatchesError,
          "old_string occurs 2 times, starting in lines 1, 4;"),
-        ("aaa", "aa", "b", SeveralMatchesError, "occurs 2 times, starting in lines 1, 1"),
+        ("aaa", "aa", "b", SeveralMatchesError, "old_string occurs twice in line 1; add"),
+        ("aaaa", "aa", "b", SeveralMatchesError, "old_string occurs 3 times in line 1; add"),
+        ("a a\na", "a", "b", SeveralMatchesError, "3 times, starting in lines 1, 2; add"),
         ("x\n" * 30, "x", "b", SeveralMatchesError, "18, 19, 20 …; add"),
     ],
 )  # fmt: skip
@@ -121,7 +123,8 @@ def test_insert_adds_whole_lines(text: str, new: str, line: int, result: str) ->
          "2, or -1 (end)."),
         ("", "x", 1, "the block has 0 lines; give 0 (top) to 0, or -1 (end)."),
         ("a", "x", -2, "insert_line -2 is out of range"),
-        ("a", "12→x", 0, "the new text has line-number prefixes (like '12→')"),
+        ("a", "x\n1→a", 0, "the new text has line-number prefixes"),
+        ("a", "11→x\n12→y", 0, "the new text has line-number prefixes (like '12→')"),
     ],
 )  # fmt: skip
 def test_an_insert_that_cannot_be_meant_says_what_to_do(
@@ -133,9 +136,38 @@ def test_an_insert_that_cannot_be_meant_says_what_to_do(
     assert message in str(refused.value)
 
 
-def test_numbers_may_be_added_to_a_text_that_has_them() -> None:
-    """A list of `n→` lines is a text like any other once it is there."""
-    assert checked_new("2→b", "1→a") == "2→b"
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("a\nb", "1→2 migrations"),
+        ("a\nb", "1→2 migrations\n7→8 as well"),
+        ("a\n", "2→a"),
+        ("1→a", "2→b\n3→c"),
+        ("1→2 migrations\nb", "1→2 migrations\nB"),
+        ("x\n2→x\n", "x\n2→x\ny\n"),
+        ("", "1→x"),
+        ("a\n\n", "2→"),
+        ("a", "99999999999→x"),
+    ],
+)
+def test_numbers_that_are_content_may_be_written(text: str, new: str) -> None:
+    """Only a reading of the very text, or a list that counts up, is taken for a pasted one."""
+    assert checked_new(new, text) == new
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("a\nb", "2→b"),
+        ("a\n  b\n", "new\n 2→b"),
+        ("1→2 migrations", "1→1→2 migrations"),
+        ("a\nb", "1→A\n2→B\nmore"),
+    ],
+)
+def test_a_pasted_reading_is_refused(text: str, new: str) -> None:
+    """Its numbers are not part of the text, and would be stored as if they were."""
+    with pytest.raises(InvalidError, match="line-number prefixes"):
+        checked_new(new, text)
 
 
 @given(texts(), texts(), st.data())

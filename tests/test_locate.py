@@ -149,6 +149,16 @@ def test_other_pointers_lead_nowhere_else(work: Path, home: Path, pointer: str) 
     assert locate(asked(), sub, home).path == memory(sub)
 
 
+@pytest.mark.parametrize("common", ["x.git", ".bare", "store"])
+def test_worktrees_without_a_main_one_stand_alone(work: Path, home: Path, common: str) -> None:
+    """Of a bare repository, or of one that is kept apart: none of its folders is the project."""
+    for name in ("one", "two"):
+        linked = folder(work / name)
+        target = folder(work / common / "worktrees" / name)
+        (linked / ".git").write_text(f"gitdir: {target}\n")
+        assert locate(asked(), linked, home).path == memory(linked)
+
+
 def test_a_worktree_of_what_is_gone_stands_alone(work: Path, home: Path) -> None:
     """No memory is made where a removed repository was, nor in the home folder."""
     linked = folder(work / "linked")

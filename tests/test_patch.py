@@ -147,7 +147,7 @@ def test_a_unified_diff_turns_one_text_into_the_other(
         ("*** Update Block: notes\n-Likes: tea\n@@\n-Name: Ada\n", NoMatchError, "'Name: Ada'"),
         ("*** Update Block: notes\n-x\n", SeveralMatchesError,
          "block notes: the hunk's lines stand at several places (lines 5, 6); add more lines"),
-        ("*** Update Block: notes\n+12→x\n", InvalidError, "has line-number prefixes"),
+        ("*** Update Block: notes\n+1→Name: Ada\n", InvalidError, "has line-number prefixes"),
     ],
 )  # fmt: skip
 def test_a_patch_that_cannot_be_meant_says_what_to_do(

@@ -3,6 +3,7 @@
 import pytest
 
 from tokenspace.memory import Space
+from tokenspace.memory.compare import UNSEEN
 from tokenspace.memory.errors import ConflictError, InvalidError, NotFoundError
 
 from .support import BY, put, refusal, text, version
@@ -62,15 +63,20 @@ async def test_an_overlap_is_refused_with_the_place_as_it_now_reads(space: Space
     assert await text(space) == TEXT.replace("Paris", "Oslo")
 
 
-async def test_a_quote_that_is_gone_is_refused_with_what_is_there(space: Space) -> None:
-    """The nearest line of the current text is shown."""
+async def test_a_quote_that_is_gone_is_refused_with_its_place_as_it_reads(space: Space) -> None:
+    """Wherever others have moved it; a quote that never stood there with the nearest line."""
     seen = await put(space, TEXT)
-    await space.replace("notes", "City: Paris", "City: Oslo", BY)
+    await space.replace("notes", "City: Paris", "Town: Oslo", BY)
+    await space.insert("notes", "1\n2\n3", 0, BY)
     refused = await refusal(space.replace("notes", "City: Paris", "City: Rome", BY, seen))
     assert isinstance(refused, ConflictError)
-    assert f"block notes has changed since version {seen[:8]} (change 3" in str(refused)
-    assert "old_string is no longer there." in str(refused)
-    assert str(refused).endswith("Nearest is line 2: City: Oslo")
+    assert f"block notes has changed since version {seen[:8]} (change 4" in str(refused)
+    assert str(refused).endswith(
+        "old_string is no longer there. There it now reads:\n"
+        "4→Name: Ada\n5→Town: Oslo\n6→Likes: tea"
+    )
+    refused = await refusal(space.replace("notes", "Town: Paris", "City: Rome", BY, seen))
+    assert str(refused).endswith("Nearest is line 5: Town: Oslo")
 
 
 async def test_many_overlaps_are_counted_not_listed(space: Space) -> None:
@@ -109,13 +115,64 @@ async def test_nothing_is_deleted_unseen(space: Space) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "quote", "place"),
+    [
+        ("a\nb\nc\n", "a\nc\n", "b", "1→a\n2→c"),
+        ("a\nb\n", "", "b", "(now empty)"),
+        ("a\nb\nc\nd\n", "new\na\nB\nC\nmore\nd\n", "b\nc", "2→a\n3→B\n4→C\n5→more\n6→d"),
+        ("a\r\nb\r\nc\r\n", "a\r\nB\r\nc\r\n", "a\nb", "1→a\n2→B\n3→c"),
+    ],
+)
+async def test_the_place_of_a_quote_is_found_again(
+    space: Space, before: str, after: str, quote: str, place: str
+) -> None:
+    """Its lines are followed through what others inserted, removed and rewrote."""
+    seen = await put(space, before)
+    await space.rethink("notes", after, BY)
+    refused = await refusal(space.replace("notes", quote, "mine", BY, seen))
+    assert str(refused).endswith(f"There it now reads:\n{place}")
+
+
+async def test_what_was_not_seen_whole_is_neither_rewritten_nor_deleted(space: Space) -> None:
+    """A caller that says so may still make a block, and fill an empty one."""
+    await space.rethink("notes", "first\n", BY, UNSEEN)
+    for call in (space.rethink("notes", "x", BY, UNSEEN), space.delete("notes", BY, UNSEEN)):
+        refused = await refusal(call)
+        assert isinstance(refused, ConflictError)
+        assert "read it first: memory_read(label='notes')" in str(refused)
+    assert (await space.rethink("notes", "first\n", BY, UNSEEN)).change is None
+    await space.rethink("notes", "", BY)
+    await space.rethink("notes", "x", BY, UNSEEN)
+    assert await text(space) == "x"
+
+
+async def test_a_block_that_is_gone_says_what_became_of_it(space: Space) -> None:
+    """Who deleted it and where it still reads, or what it is called now."""
+    await put(space, "x")
+    await space.delete("notes", BY)
+    assert str(await refusal(space.insert("notes", "y", -1, BY))) == (
+        f"block notes was deleted in change 3 by {BY.author}; it is still readable: "
+        "memory_read(label='notes', at='2')."
+    )
+    await space.rename("human", "ada", BY)
+    await space.insert("ada", "y", -1, BY)
+    assert str(await refusal(space.insert("Human", "y", -1, BY))) == (
+        f"block human was renamed ada in change 4 by {BY.author}."
+    )
+
+
+@pytest.mark.parametrize(
     ("expected", "kind", "message"),
     [
         ("abc", InvalidError, "expected_version 'abc' is not a version; it is the part after @"),
         ("notes@12x4", InvalidError, "is not a version; it is the part after @ that a read shows"),
         ("f" * 33, InvalidError, "is not a version"),
         ("", InvalidError, "expected_version '' is not a version"),
-        ("f" * 32, ConflictError, f"block notes never had version {'f' * 32}; it is at "),
+        (
+            "f" * 32,
+            ConflictError,
+            "block notes never had version ffffffff, or was replaced by another block since",
+        ),
     ],
 )
 async def test_a_version_that_never_was_is_refused(

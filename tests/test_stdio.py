@@ -147,6 +147,10 @@ BAD_LINES: list[tuple[bytes, int, Any]] = [
     (b'{"jsonrpc":"2.0","id":7,"method":"x","params":{"a":"\xff\xfe"}}', -32700, None),
     (b'[{"jsonrpc":"2.0"}]', -32600, None),
     (b'{"hello":"world","id":7}', -32600, 7),
+    (b'{"hello":"world","id":[7]}', -32600, None),
+    (b'{"jsonrpc":"2.0","id":null,"method":"tools/list"}', -32600, None),
+    (b'{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}', -32600, None),
+    (b'{"jsonrpc":"2.0","id":true,"method":"server/discover"}', -32600, None),
     (
         b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"memory_insert",'
         b'"arguments":{"label":"human","new_string":"\\ud800"}}}',
@@ -173,7 +177,7 @@ def test_a_bad_line_is_answered_and_the_next_one_served(
 
 def test_a_bad_setting_ends_it_with_one_sentence(tmp_path: Path) -> None:
     """Exit status 2 and the reason on stderr; stdout carries protocol only, even then."""
-    argv = [sys.executable, "-m", "tokenspace.server", "--project", str(tmp_path / "nowhere")]
+    argv = [sys.executable, "-P", "-m", "tokenspace.server", "--project", str(tmp_path / "nowhere")]
     hello = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE

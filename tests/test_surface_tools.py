@@ -24,11 +24,11 @@ def size_in_tokens(tools: list[Any]) -> float:
     return len(json.dumps(dumped, separators=(",", ":"), ensure_ascii=False)) / 4
 
 
-@pytest.mark.parametrize(("profile", "budget", "count"), [("core", 1_200, 4), ("full", 3_000, 9)])
+@pytest.mark.parametrize(("profile", "budget", "count"), [("core", 750, 4), ("full", 1_450, 9)])
 async def test_a_profile_keeps_its_tool_list_small(
     tmp_path: Path, profile: str, budget: int, count: int
 ) -> None:
-    """Every client sends the list to its model: core stays within 1,200 tokens, full in 3,000."""
+    """Every client sends the list to its model: core stays within 750 tokens, full in 1,450."""
     async with client(tmp_path / "m.db", profile=profile) as connected:
         tools = (await connected.list_tools()).tools
     assert len(tools) == count
@@ -92,55 +92,7 @@ async def test_each_tool_does_what_its_name_says(memory: Client) -> None:
     assert await value(memory, "d") == "new\n"
     assert "c@" in await said(memory, "memory_rethink", label="c", new_memory="rewritten")
     await said(memory, "memory_delete", label="c")
-    assert "Blocks here: human" in await refused(memory, "memory_read", label="c")
-
-
-async def test_a_rewrite_is_answered_with_what_it_lost(memory: Client) -> None:
-    """Entries of the old text that the new one lacks are listed, with where to find them."""
-    await said(memory, "memory_rethink", label="human", new_memory="- Ada\n- Rome\n- tea\n")
-    old = (await said(memory, "memory_read", label="human")).split(" ")[0].split("@")[1]
-    answer = await said(memory, "memory_rethink", label="human", new_memory="* ada\n* coffee\n")
-    assert "kept 1 of 3 entries" in answer
-    assert "gone: - Rome\ngone: - tea" in answer
-    assert f"memory_read(label='human', at='{old}')" in answer
-    assert "2→- Rome" in await said(memory, "memory_read", label="human", at=old)
-
-
-async def test_nothing_is_overwritten_unseen(tmp_path: Path) -> None:
-    """A write that names no version counts as made from what this client was last shown."""
-    db = tmp_path / "memory.db"
-    async with client(db) as one, client(db) as two:
-        await said(one, "memory_rethink", label="human", new_memory="a\nb\nc")
-        await said(two, "memory_read")
-        await said(one, "memory_replace", label="human", old_string="b", new_string="B")
-        answer = await refused(two, "memory_rethink", label="human", new_memory="a\nmine\nc")
-        assert "has changed since version" in answer
-        assert "2→B" in answer
-        answer = await said(two, "memory_rethink", label="human", new_memory="a\nb\nc\nd")
-        assert "on top of what others changed" in answer
-        assert await value(two, "human") == "a\nB\nc\nd"
-        answer = await refused(one, "memory_delete", label="human")
-        assert "read it again before you delete it" in answer
-
-
-async def test_line_numbers_mean_the_text_that_was_read(tmp_path: Path) -> None:
-    """An insert after line 2 goes after that line, wherever others have moved it to."""
-    db = tmp_path / "memory.db"
-    async with client(db) as one, client(db) as two:
-        await said(one, "memory_rethink", label="human", new_memory="a\nb\nc")
-        await said(two, "memory_read", label="human")
-        await said(one, "memory_insert", label="human", new_string="top", insert_line=0)
-        await said(two, "memory_insert", label="human", new_string="after b", insert_line=2)
-        assert await value(two, "human") == "top\na\nb\nafter b\nc"
-
-
-async def test_an_over_full_block_is_kept_and_says_what_could_go(memory: Client) -> None:
-    """The limit is a budget: the edit stands, marked, with the longest lines named."""
-    await said(memory, "memory_create", label="small", description="d", limit=20)
-    answer = await said(memory, "memory_insert", label="small", new_string="x" * 30 + "\nshort")
-    assert "16 characters over its limit" in answer
-    assert "line 1 (31)" in answer
-    assert 'over_limit="true"' in await said(memory, "memory_read")
+    assert "c was deleted in change 9" in await refused(memory, "memory_read", label="c")
 
 
 async def test_a_retry_under_the_same_key_is_one_change(memory: Client) -> None:
@@ -154,56 +106,6 @@ async def test_a_retry_under_the_same_key_is_one_change(memory: Client) -> None:
     other = {**arguments, "new_string": "another edit"}
     assert not (await memory.call_tool("memory_insert", other, meta=key)).is_error
     assert await value(memory, "human") == "once\nanother edit", "no edit is taken for another"
-
-
-async def test_every_answer_is_short_unless_a_long_one_was_asked_for(memory: Client) -> None:
-    """At most 4 KB, however large the edit."""
-    lines = "\n".join(f"line {n} " + "x" * 400 for n in range(250))
-    for tool, key in (("memory_rethink", "new_memory"), ("memory_insert", "new_string")):
-        answer = await said(memory, tool, **{"label": "human", key: lines})
-        assert len(answer.encode()) <= 4_096
-    answer = await said(memory, "memory_rethink", label="human", new_memory="gone")
-    assert len(answer.encode()) <= 4_096
-    answer = await said(memory, "memory_read", label="human", at="2", lines="10-12")
-    assert answer.count("\n") < 10
-
-
-REFUSED = [
-    ("memory_read", {"label": "humn"}, "There is no block 'humn'. Did you mean 'human'?"),
-    ("memory_read", {"label": "a b"}, "'a b' is not a block label: use 1 to 128 letters"),
-    ("memory_read", {"label": "human", "at": "zz"}, "has no version 'zz'"),
-    ("memory_read", {"label": "human", "at": "99"}, "There is no change 99; the newest is"),
-    ("memory_read", {"at": "abcd"}, "is a version of one block; give its label too"),
-    ("memory_read", {"label": "human", "lines": "x"}, "is not a range; write 10-40"),
-    ("memory_replace", {"label": "human"}, "argument 'old_string' is missing"),
-    ("memory_insert", {"label": "human", "text": "x"}, "unknown argument 'text'"),
-    ("memory_insert", {"label": "human", "new_string": 7}, "'new_string' input should be a valid"),
-    ("memory_insert", {"label": "human", "new_string": ""}, "nothing to insert"),
-    ("memory_insert", {"label": "human", "new_string": "1→x"}, "line-number prefixes"),
-    ("memory_insert", {"label": "human", "new_string": "x", "insert_line": 9}, "has 2 lines"),
-    ("memory_insert", {"label": "human", "new_string": "a\0b"}, "NUL byte at character 1"),
-    ("memory_rethink", {"label": "human", "new_memory": "x" * 262_145}, "at most 262,144"),
-    ("memory_create", {"label": "human", "description": "x"}, "already a block human"),
-    ("memory_rename", {"label": "human", "new_label": "PERSONA"}, "already a block persona"),
-    ("memory_patch", {"patch": "hello"}, "Line 1 of the patch is not understood: 'hello'"),
-    ("memory_patch", {"patch": "*** Update Block: nope\n-x\n"}, "There is no block 'nope'"),
-    (
-        "memory_replace",
-        {"label": "human", "old_string": "x", "new_string": "y", "expected_version": "beef"},
-        "never had version beef",
-    ),
-]
-
-
-@pytest.mark.parametrize(("tool", "arguments", "sentence"), REFUSED)
-async def test_bad_input_gets_one_sentence_that_mends_it(
-    tmp_path: Path, tool: str, arguments: dict[str, Any], sentence: str
-) -> None:
-    """The model reads it: what is wrong, what is near, what to do; and nothing is written."""
-    async with client(tmp_path / "memory.db") as memory:
-        await said(memory, "memory_insert", label="human", new_string="one\ntwo")
-        assert sentence in await refused(memory, tool, **arguments)
-        assert 'change="2"' in await said(memory, "memory_read")
 
 
 async def test_an_unknown_tool_is_a_protocol_error(memory: Client) -> None:

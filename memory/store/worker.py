@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 import aiosqlite
 
+from ..errors import CorruptError
 from .connector import Connection
 from .database import connect
 from .objects import Objects
@@ -23,7 +24,13 @@ class Worker(aiosqlite.Connection):
         self._objects: Objects | None = None
 
     async def run(self, work: Callable[[Connection, Objects], T]) -> T:
-        """Return what `work` returns; it runs after everything queued before it."""
+        """Return what `work` returns; it runs after everything queued before it.
+
+        Raises:
+            CorruptError: the store was closed, because its file is no longer the one at its path.
+        """
+        if not self._running:
+            raise CorruptError("this space was closed meanwhile; the same call opens it again.")
         return await self._execute(self._call, work)  # pyright: ignore[reportUnknownMemberType]
 
     def _call(self, work: Callable[[Connection, Objects], T]) -> T:

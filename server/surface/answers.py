@@ -50,8 +50,14 @@ def block_read(
     )
 
 
-def written(done: Written, place: str) -> CallToolResult:
-    """Answer a write: what stands now, where, and what the model should know about it."""
+def written(
+    done: Written, place: str, *, every_loss: bool = False, note: str | None = None
+) -> CallToolResult:
+    """Answer a write: what stands now, where, and what the model should know about it.
+
+    `every_loss` lists even a single entry that is gone: a replaced line is no loss, a line that a
+    rewrite leaves out is. `note` is one line more.
+    """
     meta: dict[str, object] = {"receipt": receipt(done.head)}
     if done.repeated and done.change is not None:
         text = f"already done as change {done.change.number}: this call was made before."
@@ -61,17 +67,22 @@ def written(done: Written, place: str) -> CallToolResult:
     versions = [step.after.version for step in done.steps if step.after is not None]
     if len(versions) == 1:
         meta["version"] = versions[0]
-    parts = [_step(step, done) for step in done.steps] or ["nothing to do: it is gone already."]
+    parts = [_step(step, done, 1 if every_loss else 2) for step in done.steps]
+    if not parts:
+        parts = [f"nothing to do: {note or 'what it deletes is gone already.'}"]
+    elif note:
+        parts.append(note)
     return say(_bounded("\n".join(parts), f"\nspace {place}"), meta=meta)
 
 
-def _step(step: Step, done: Written) -> str:
+def _step(step: Step, done: Written, least: int) -> str:
+    """Say what became of one block; `least` entries gone are worth a list."""
     before, after = step.before, step.after
     if after is None:
         assert before is not None  # noqa: S101 - a step has at least one side
         return (
-            f"{before.label} deleted (change {done.head}); its text stays in the history as "
-            f"{before.label}@{before.short}."
+            f"{before.label} deleted (change {done.head}); its text is still "
+            f"memory_read(label={before.label!r}, at={before.short!r})."
         )
     name = f"{after.label}@{after.short}"
     if done.change is None:
@@ -80,12 +91,26 @@ def _step(step: Step, done: Written) -> str:
     if done.rebased:
         rows[0] += " · put on top of what others changed since you read it"
     if before is None or before.value != after.value:
-        shown = snippet(before.value if before else "", after.value)
-        rows += [_clipped(line) for line in shown.splitlines()] if shown else ["(now empty)"]
-    if before is not None and before.value != after.value:
-        rows += _losses(before, after)
-    rows += _over_limit(after)
+        rows += _text(before, after, least)
+    elif before.label == after.label:
+        rows += _about(after)
     return "\n".join(rows)
+
+
+def _text(before: Block | None, after: Block, least: int) -> list[str]:
+    """Show the place that was written, what is gone, and what could go."""
+    shown = snippet(before.value if before else "", after.value)
+    rows = [_clipped(line) for line in shown.split("\n")] if shown else ["(now empty)"]
+    if before is not None:
+        rows += _losses(before, after, least)
+    return rows + _over_limit(after)
+
+
+def _about(block: Block) -> list[str]:
+    """Show what is said about a block."""
+    about = " ".join(block.description.split())
+    tags = " ".join(", ".join(block.tags).split())
+    return [_clipped(f"about: {about}"), _clipped(f"tags: {tags or 'none'}")]
 
 
 def _verb(before: Block | None, after: Block) -> str:
@@ -96,15 +121,16 @@ def _verb(before: Block | None, after: Block) -> str:
     return "saved" if before.value != after.value else "described"
 
 
-def _losses(before: Block, after: Block) -> list[str]:
-    """List the entries of the old text that a larger rewrite left out."""
+def _losses(before: Block, after: Block, least: int) -> list[str]:
+    """List the entries of the old text that the new one left out, if they are `least` or more."""
     found = ledger(before.value, after.value)
-    if len(found.gone) < 2:
+    if len(found.gone) < least:
         return []
     total = found.kept + len(found.gone)
     rows = [
-        f"kept {found.kept} of {total} entries. Not in the new text (put back what still matters; "
-        f"the old text is memory_read(label={before.label!r}, at={before.short!r})):"
+        f"kept {found.kept} of {total} {'entry' if total == 1 else 'entries'}. Not in the new text "
+        "(put back what still matters; the old text is "
+        f"memory_read(label={before.label!r}, at={before.short!r})):"
     ]
     rows += [f"gone: {_clipped(entry)}" for entry in found.gone[:LISTED]]
     if len(found.gone) > LISTED:
@@ -117,11 +143,12 @@ def _over_limit(block: Block) -> list[str]:
     over = block.chars - block.limit
     if over <= 0:
         return []
+    much = f"{over:,} character" + ("s" if over > 1 else "")
     lines = sorted(enumerate(split_lines(block.value), 1), key=lambda row: -len(row[1]))[:3]
     longest = "; ".join(f"line {n} ({len(t):,}): {content(t)[:60]}" for n, t in lines)
     return [
-        f"saved, but {over:,} characters over its limit. Shorten it, or move detail to a block of "
-        f"its own. Longest: {longest}"
+        f"saved, but {much} over its limit. Shorten it, or move detail to a block of its own. "
+        f"Longest: {longest}"
     ]
 
 

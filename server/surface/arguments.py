@@ -125,19 +125,29 @@ def explain(tool: str, model: type[Arguments], error: ValidationError) -> str:
     return f"{tool}: {'; '.join(problems)}. It takes {takes}."
 
 
+_PROBLEMS = {
+    "missing": "is missing",
+    "string_too_short": "is empty",
+    "string_unicode": "holds a lone surrogate, which is not text",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "is too large a number",
+    "int_from_float": "must be a whole number",
+    "greater_than_equal": "must be {ge} or more",
+    "list_type": "must be a list of texts",
+}
+"""What is wrong, by the validator's name for it."""
+
+
 def _problem(error: dict[str, Any]) -> str:
-    name = ".".join(map(str, error["loc"])) or "arguments"
-    match error["type"]:
-        case "extra_forbidden":
-            return f"unknown argument {name!r}"
-        case "missing":
-            return f"argument {name!r} is missing"
-        case "string_too_short":
-            return f"argument {name!r} is empty"
-        case "string_unicode":
-            return f"argument {name!r} holds a lone surrogate, which is not text"
-        case _:
-            return f"argument {name!r} {error['msg'][:1].lower()}{error['msg'][1:]}"
+    name = ".".join(map(str, error["loc"]))[:80] or "arguments"
+    if error["type"] == "extra_forbidden":
+        return f"unknown argument {name!r}"
+    known = _PROBLEMS.get(error["type"])
+    if known is None:
+        return f"argument {name!r} {error['msg'][:1].lower()}{error['msg'][1:]}"
+    return f"argument {name!r} {known.format(**error.get('ctx', {}))}"
 
 
 def _compact(field: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ...prompts import load
 from . import arguments, errors, prompting, resources
 from .desk import Desk
 from .feed import Feed
-from .tools import offered
+from .tools import offered, unknown
 
 NAME = "tokenspace"
 TITLE = "Tokenspace memory"
@@ -52,6 +52,7 @@ class Surface:
         self.feed = Feed()
         self.listening = ListenHandler(self.feed)
         self._tools = offered(profile)
+        self._profile = profile
 
     async def list_tools(self, _: Context, __: object) -> t.ListToolsResult:
         """tools/list."""
@@ -61,8 +62,7 @@ class Surface:
         """tools/call."""
         entry = self._tools.get(params.name)
         if entry is None:
-            known = ", ".join(self._tools)
-            message = f"unknown tool {params.name!r}; there are {known}"
+            message = unknown(params.name, self._profile)
             raise MCPError(code=t.INVALID_PARAMS, message=message)
         try:
             given = entry.arguments.model_validate(params.arguments or {})

@@ -8,8 +8,8 @@ from typing import Any, cast
 import anyio
 from mcp.server.context import ServerRequestContext
 
-from ...memory import Author, Block, Intent, Space
-from ...memory.model import label_key
+from ...memory import Author, Intent, Space
+from .seen import Seen
 
 IDEMPOTENCY_KEY = "tokenspace/idempotency-key"
 """`_meta` key of a call under which a client may name it, so that a retry is one change."""
@@ -26,7 +26,8 @@ class Desk:
         self._open = open_space
         self._opened: Space | None = None
         self._opening = anyio.Lock()
-        self._seen: dict[str, str] = {}
+        self.seen = Seen()
+        """What the client has been shown."""
         self.in_use = anyio.Event()
         """Set when the space is first opened."""
         self.opened_at = 0
@@ -41,34 +42,29 @@ class Desk:
             TokenspaceError: its file cannot be used.
         """
         async with self._opening:
+            if self._opened is not None and not self._opened.is_current():
+                await self.close()  # removed or replaced: what is there now is another space
+                self.seen = Seen()
             if self._opened is None:
-                self._opened = await self._open()
-                self.opened_at = await self._opened.head()
+                self._opened, self.opened_at = await self._ready()
                 self.in_use.set()
             return self._opened
+
+    async def _ready(self) -> tuple[Space, int]:
+        """Return a space that was just opened, and the number of its newest change."""
+        space = await self._open()
+        try:
+            return space, await space.head()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await space.close()
+            raise
 
     async def close(self) -> None:
         """Let go of the space; what was acknowledged is on disk already."""
         if self._opened is not None:
             await self._opened.close()
             self._opened = None
-
-    def saw(self, *blocks: Block) -> None:
-        """Note that the client has been shown these blocks as they are now."""
-        self._seen.update((label_key(block.label), block.version) for block in blocks)
-
-    def lost(self, label: str) -> None:
-        """Note that this label no longer names what the client has seen."""
-        self._seen.pop(label_key(label), None)
-
-    @property
-    def seen(self) -> Mapping[str, str]:
-        """The version of each block that the client was last shown, by label key.
-
-        A write that names no version is taken to be made from this one, so that what others did
-        since is never overwritten unseen.
-        """
-        return self._seen
 
     def intent(
         self, ctx: ServerRequestContext[Any], tool: str, reason: str, meta: Mapping[str, object]
@@ -77,18 +73,15 @@ class Desk:
         params = ctx.session.client_params
         info = params.client_info if params is not None else None
         key = meta.get(IDEMPOTENCY_KEY)
-        called = [key, tool, dict((ctx.params or {}).get("arguments") or {})]
-        return Intent(
-            author=Author(
-                user=self._user,
-                client=info.name[:100] if info else "",
-                client_version=info.version[:50] if info else "",
-                model=_model(meta)[:100],
-            ),
-            tool=tool,
-            reason=reason,
-            request_id=_digest(called) if key else None,
+        author = Author(
+            user=self._user,
+            client=info.name[:100] if info else "",
+            client_version=info.version[:50] if info else "",
+            model=_model(meta)[:100],
         )
+        called = [key, str(author), tool, dict((ctx.params or {}).get("arguments") or {})]
+        request_id = _digest(called) if key else None
+        return Intent(author=author, tool=tool, reason=reason, request_id=request_id)
 
 
 def _digest(called: list[object]) -> str:

@@ -8,11 +8,13 @@ path serves what this process wrote and what others did.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.lowlevel
+from anyio.abc import TaskGroup
 from mcp.server.context import ServerRequestContext
 from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated, ServerEvent
 
@@ -29,12 +31,22 @@ IDLE_S = 1.0
 RETRY_S = 5.0
 
 
+@dataclass(slots=True)
+class _Subscriber:
+    """What a handshake connection subscribed to, and what it has yet to be told, each once."""
+
+    uris: set[str] = field(default_factory=set[str])
+    waiting: dict[ServerEvent, None] = field(default_factory=dict[ServerEvent, None])
+    telling: bool = False
+
+
 class Feed:
     """The bus of one server (`SubscriptionBus` of the SDK), and its subscribers of both eras."""
 
     def __init__(self) -> None:
         self._listeners: dict[object, Callable[[ServerEvent], None]] = {}
-        self._subscribed: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+        self._subscribed: WeakKeyDictionary[Any, _Subscriber] = WeakKeyDictionary()
+        self._tasks: TaskGroup | None = None
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Register a listen stream; return what takes it off again."""
@@ -50,44 +62,77 @@ class Feed:
         """Return the addresses that this handshake connection has subscribed to, to be changed."""
         # The SDK has no public way to reach a connection later; this is the one place that does.
         connection = ctx.session._connection  # pyright: ignore[reportPrivateUsage]
-        return self._subscribed.setdefault(connection, set())
+        return self._subscribed.setdefault(connection, _Subscriber()).uris
 
     async def publish(self, event: ServerEvent) -> None:
-        """Tell everyone who asked for this event."""
+        """Tell everyone who asked for this event; nobody waits for anybody else."""
         for listener in list(self._listeners.values()):
-            listener(event)
-        for connection, uris in list(self._subscribed.items()):
-            if isinstance(event, ResourcesListChanged):
-                await connection.send_resource_list_changed()
-            elif isinstance(event, ResourceUpdated) and event.uri in uris:
-                await connection.send_resource_updated(event.uri)
+            try:
+                listener(event)
+            except Exception:  # it is the listener's own, and no reason to stop
+                logger.exception("a listener failed")
+        for connection, subscriber in list(self._subscribed.items()):
+            if isinstance(event, ResourceUpdated) and event.uri not in subscriber.uris:
+                continue
+            subscriber.waiting[event] = None
+            if self._tasks is not None and not subscriber.telling:
+                subscriber.telling = True
+                self._tasks.start_soon(self._tell, connection, subscriber)
         await anyio.lowlevel.checkpoint()
+
+    async def _tell(self, connection: Any, subscriber: _Subscriber) -> None:
+        """Send a connection what waits for it; one that fails is forgotten."""
+        try:
+            while subscriber.waiting:
+                event = next(iter(subscriber.waiting))
+                del subscriber.waiting[event]
+                if isinstance(event, ResourceUpdated):
+                    await connection.send_resource_updated(event.uri)
+                elif isinstance(event, ResourcesListChanged):
+                    await connection.send_resource_list_changed()
+        except Exception:
+            logger.exception("a connection failed; it is told nothing more")
+            self._subscribed.pop(connection, None)
+        finally:
+            subscriber.telling = False
 
     async def run(self, desk: Desk) -> None:
         """Publish changes until cancelled; a space that nobody uses is not opened for it."""
         await desk.in_use.wait()
-        seen = desk.opened_at
+        async with anyio.create_task_group() as self._tasks:
+            await self._follow(desk)
+
+    async def _follow(self, desk: Desk) -> None:
+        """Publish each change once, whatever fails in between."""
+        followed, seen = None, 0
         while True:
             try:
                 space = await desk.space()
+                if space is not followed:  # the first, or another file at the same place
+                    followed, seen = space, desk.opened_at
                 async for change in space.watch(seen, self._pause):
                     seen = change.number
                     for event in events(change):
                         await self.publish(event)
+                continue
             except TokenspaceError as error:
                 logger.warning("not watching for changes: %s", error)
+            except Exception:
+                logger.exception("not watching for changes")
             await anyio.sleep(RETRY_S)
 
     def _pause(self) -> float:
-        return ALERT_S if self._listeners or any(self._subscribed.values()) else IDLE_S
+        watched = any(subscriber.uris for subscriber in self._subscribed.values())
+        return ALERT_S if self._listeners or watched else IDLE_S
 
 
 def events(change: Change) -> list[ServerEvent]:
-    """Return what a change means to those who hold resources."""
+    """Return what a change means to those who hold resources, also under a label it took away."""
     uris = [CONTEXT, INDEX]
     for touched in change.blocks:
-        uris += spellings(touched.label)
-    found: list[ServerEvent] = [ResourceUpdated(uri) for uri in uris]
-    if any(touched.action in ("created", "renamed", "deleted") for touched in change.blocks):
+        for label in filter(None, (touched.label, touched.old_label)):
+            uris += spellings(label)
+    found: list[ServerEvent] = [ResourceUpdated(uri) for uri in dict.fromkeys(uris)]
+    if any(t.action in ("created", "deleted") or t.old_label for t in change.blocks):
         found.append(ResourcesListChanged())
     return found

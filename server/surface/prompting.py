@@ -47,7 +47,7 @@ async def filled(desk: Desk, name: str, arguments: Mapping[str, str]) -> GetProm
     else:
         context = await space.context()
         blocks, head = context.blocks, context.head
-    desk.saw(*blocks)
+    desk.seen.rendered(blocks)
     focus, topic = arguments.get("focus", "").strip(), arguments.get("topic", "").strip()
     body = text.body.format(
         context=render_context(blocks, head),

@@ -100,7 +100,7 @@ async def contents(desk: Desk, uri: str) -> ReadResourceResult:
     meta: Mapping[str, object] = {}
     if uri == CONTEXT:
         context = await space.context()
-        desk.saw(*context.blocks)
+        desk.seen.rendered(context.blocks)
         text, meta = render_context(context.blocks, context.head), {"change": context.head}
     elif uri == INDEX:
         text = render_index(await space.infos())
@@ -109,7 +109,7 @@ async def contents(desk: Desk, uri: str) -> ReadResourceResult:
             block, head = await space.read(unquote(uri.removeprefix(INDEX + "/")))
         except TokenspaceError as error:
             raise _unknown(uri, str(error)) from error
-        desk.saw(block)
+        desk.seen.read(block)
         text, meta = block.value, {"version": block.version, "change": block.change, "head": head}
     else:
         raise _unknown(uri, f"there is no resource {uri!r}; see resources/list.")
@@ -132,7 +132,7 @@ async def completed(desk: Desk, beginning: str) -> list[str]:
 def _position(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    if not cursor.isdecimal():
+    if not cursor.isdecimal() or len(cursor) > 9:
         raise MCPError(code=INVALID_PARAMS, message="the cursor is not one that this server gave")
     return int(cursor)
 

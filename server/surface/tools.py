@@ -1,16 +1,13 @@
-"""The tools: a table of what is offered, and for each one call of the memory service."""
+"""The tools: a table of what is offered, and to whom."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from mcp_types import CallToolResult, Tool, ToolAnnotations
 
-from ...memory import Draft, Intent, Written
-from ...memory.errors import InvalidError
-from ...memory.model import DEFAULT_LIMIT, label_key
-from . import answers
+from ...memory import Intent
+from . import handlers
 from .arguments import (
     Arguments,
     Create,
@@ -26,8 +23,6 @@ from .arguments import (
 )
 from .desk import Desk
 
-_LINES = re.compile(r"(\d{1,9})(-)?(\d{1,9})?")
-
 Handler = Callable[[Desk, Any, Intent], Awaitable[CallToolResult]]
 
 
@@ -39,6 +34,7 @@ class Entry:
         description: When to use it, key sentence first; it must stand alone, because some
             clients hide the server's instructions.
         core: Whether the small profile has it.
+        instead: What does it in the small profile, if that does not have it.
     """
 
     name: str
@@ -47,6 +43,7 @@ class Entry:
     arguments: type[Arguments]
     run: Handler
     core: bool = False
+    instead: str = ""
     read_only: bool = False
     destructive: bool = False
     idempotent: bool = True
@@ -70,90 +67,6 @@ class Entry:
         return tool
 
 
-async def read(desk: Desk, args: Read, _: Intent) -> CallToolResult:
-    """memory_read."""
-    space = await desk.space()
-    if args.label is None:
-        context = await space.context(_change(args.at))
-        if args.at is None:
-            desk.saw(*context.blocks)
-        return answers.context_read(context, desk.place)
-    block, head = await space.read(args.label, args.at)
-    if args.at is None:
-        desk.saw(block)
-    return answers.block_read(block, head, _span(args.lines), desk.place)
-
-
-async def replace(desk: Desk, args: Replace, intent: Intent) -> CallToolResult:
-    """memory_replace."""
-    space = await desk.space()
-    expected = _expected(desk, args.label, args.expected_version)
-    done = await space.replace(args.label, args.old_string, args.new_string, intent, expected)
-    return _written(desk, done)
-
-
-async def insert(desk: Desk, args: Insert, intent: Intent) -> CallToolResult:
-    """memory_insert."""
-    space = await desk.space()
-    expected = _expected(desk, args.label, args.expected_version)
-    done = await space.insert(args.label, args.new_string, args.insert_line, intent, expected)
-    return _written(desk, done)
-
-
-async def rethink(desk: Desk, args: Rethink, intent: Intent) -> CallToolResult:
-    """memory_rethink."""
-    space = await desk.space()
-    expected = _expected(desk, args.label, args.expected_version)
-    return _written(desk, await space.rethink(args.label, args.new_memory, intent, expected))
-
-
-async def patch(desk: Desk, args: Patch, intent: Intent) -> CallToolResult:
-    """memory_patch."""
-    space = await desk.space()
-    return _written(desk, await space.patch(args.patch, intent, desk.seen))
-
-
-async def create(desk: Desk, args: Create, intent: Intent) -> CallToolResult:
-    """memory_create."""
-    space = await desk.space()
-    draft = Draft(
-        uid=None,
-        label=args.label,
-        value=args.value or "",
-        description=args.description,
-        limit=args.limit or DEFAULT_LIMIT,
-        tags=tuple(args.tags or ()),
-    )
-    return _written(desk, await space.create(draft, intent))
-
-
-async def delete(desk: Desk, args: Delete, intent: Intent) -> CallToolResult:
-    """memory_delete."""
-    space = await desk.space()
-    expected = _expected(desk, args.label, args.expected_version)
-    done = await space.delete(args.label, intent, expected)
-    desk.lost(args.label)
-    return _written(desk, done)
-
-
-async def rename(desk: Desk, args: Rename, intent: Intent) -> CallToolResult:
-    """memory_rename."""
-    space = await desk.space()
-    done = await space.rename(args.label, args.new_label, intent)
-    desk.lost(args.label)
-    return _written(desk, done)
-
-
-async def describe(desk: Desk, args: Describe, intent: Intent) -> CallToolResult:
-    """memory_describe."""
-    space = await desk.space()
-    tags = None if args.tags is None else tuple(args.tags)
-    done = await space.describe(
-        args.label, intent, description=args.description, limit=args.limit, tags=tags
-    )
-    return _written(desk, done)
-
-
 TABLE: tuple[Entry, ...] = (
     Entry(
         name="memory_read",
@@ -164,7 +77,7 @@ TABLE: tuple[Entry, ...] = (
             "with line numbers (n→, not part of the text) and its version."
         ),
         arguments=Read,
-        run=read,
+        run=handlers.read,
         core=True,
         read_only=True,
     ),
@@ -176,7 +89,7 @@ TABLE: tuple[Entry, ...] = (
             "one exact, unique text in a block. Prefer it to adding a contradicting line."
         ),
         arguments=Replace,
-        run=replace,
+        run=handlers.replace,
         core=True,
         destructive=True,
     ),
@@ -189,7 +102,7 @@ TABLE: tuple[Entry, ...] = (
             "dates, no secrets."
         ),
         arguments=Insert,
-        run=insert,
+        run=handlers.insert,
         core=True,
         idempotent=False,
     ),
@@ -201,7 +114,7 @@ TABLE: tuple[Entry, ...] = (
             "The answer lists what the new text leaves out."
         ),
         arguments=Rethink,
-        run=rethink,
+        run=handlers.rethink,
         core=True,
         destructive=True,
     ),
@@ -214,7 +127,8 @@ TABLE: tuple[Entry, ...] = (
             "added lines; '*** Move to: label' renames. Unified diffs work too."
         ),
         arguments=Patch,
-        run=patch,
+        run=handlers.patch,
+        instead="memory_replace, block by block",
         destructive=True,
     ),
     Entry(
@@ -225,14 +139,16 @@ TABLE: tuple[Entry, ...] = (
             "description teaches what belongs there."
         ),
         arguments=Create,
-        run=create,
+        run=handlers.create,
+        instead="memory_rethink, which makes blocks",
     ),
     Entry(
         name="memory_delete",
         title="Delete a memory block",
         description="Delete a block that is no longer needed. Its history stays restorable.",
         arguments=Delete,
-        run=delete,
+        run=handlers.delete,
+        instead="memory_rethink with an empty text",
         destructive=True,
     ),
     Entry(
@@ -240,14 +156,14 @@ TABLE: tuple[Entry, ...] = (
         title="Rename a memory block",
         description="Give a block another label; its text and history stay.",
         arguments=Rename,
-        run=rename,
+        run=handlers.rename,
     ),
     Entry(
         name="memory_describe",
         title="Describe a memory block",
         description="Change a block's description, soft limit or tags, not its text.",
         arguments=Describe,
-        run=describe,
+        run=handlers.describe,
     ),
 )
 
@@ -257,33 +173,13 @@ def offered(profile: str) -> dict[str, Entry]:
     return {entry.name: entry for entry in TABLE if entry.core or profile == "full"}
 
 
-def _expected(desk: Desk, label: str, given: str | None) -> str | None:
-    """Return the version a write is made from: the one named, or the one last shown."""
-    return given or desk.seen.get(label_key(label))
-
-
-def _written(desk: Desk, done: Written) -> CallToolResult:
-    desk.saw(*(step.after for step in done.steps if step.after is not None))
-    return answers.written(done, desk.place)
-
-
-def _change(at: str | None) -> int | None:
-    """Return the change that a read of everything is asked for."""
-    if at is not None and not at.isdecimal():
-        raise InvalidError(
-            f"at {at!r} is a version of one block; give its label too, or a change's number."
-        )
-    return None if at is None else int(at)
-
-
-def _span(lines: str | None) -> tuple[int | None, int | None]:
-    """Return the first and last line of `10-40`, `10-` or `10`."""
-    if lines is None:
-        return None, None
-    found = _LINES.fullmatch(lines.strip())
-    if found is None:
-        raise InvalidError(f"lines {lines!r} is not a range; write 10-40, 10- or 10.")
-    first, dash, last = found.groups()
-    if not dash:
-        return int(first), int(first)
-    return int(first), int(last) if last else None
+def unknown(name: str, profile: str) -> str:
+    """Say that a profile has no such tool, and what there is instead."""
+    entry = next((entry for entry in TABLE if entry.name == name), None)
+    if entry is None:
+        return f"unknown tool {name[:80]!r}; there are {', '.join(offered(profile))}"
+    instead = f", or use {entry.instead}" if entry.instead else ""
+    return (
+        f"{name} is not offered in the profile {profile}; start the server with --profile full"
+        f"{instead}."
+    )
