@@ -150,6 +150,8 @@ def _edited(path: Path, before: str) -> str:
         ) from None
     if code:
         raise RefusedError(f"the editor {command!r} ended with code {code}; nothing was changed.")
+    if not path.exists():
+        raise RefusedError("the editor left no file. Nothing was changed.")
     text = _decoded(path.read_bytes(), str(path))
     return before if text in (before + "\n", before + "\r\n") else text
 

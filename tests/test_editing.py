@@ -68,6 +68,8 @@ def test_an_editor_that_fails_changes_nothing(shell: Shell) -> None:
     assert leftovers(shell) == []
     shell.editor("path.write_text('half of it'); sys.exit(1)")
     assert kept(shell("edit", "notes").err).read_text() == "half of it"
+    shell.editor("path.unlink()")
+    assert "the editor left no file. Nothing was changed." in shell("edit", "notes").err
     assert shell("show", "notes").out == b"one"
 
 
