@@ -68,9 +68,9 @@ def test_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("left", ["${workspaceFolder}", "${CLAUDE_PROJECT_DIR}/x", "a${}"])
 def test_what_a_client_left_unexpanded_is_absent(left: str) -> None:
     """A client that does not know a variable hands it on as it is written."""
-    found = load({"project": left}, {"TOKENSPACE_DB": left, "CLAUDE_PROJECT_DIR": "/work"})
+    found = load({"project": left}, {"TOKENSPACE_DB": left, "CLAUDE_PROJECT_DIR": "/a/project"})
     assert (found.db, found.project, dict(found.origin)) == ("", "", {})
-    assert found.client_project == "/work"
+    assert found.client_project == "/a/project"
 
 
 @pytest.mark.usefixtures("file")
