@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 
-from .model import Block, Draft, label_key
+from .model import MAX_LABEL_CHARS, Block, Draft, label_key
 from .store import Snapshot
 from .writing import draft_of
 
 HERE = "already here"
-
-_LABEL_CHARS = 128  # as in `normal_label`
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +70,4 @@ def _labels(arrival: Arrival) -> Iterator[str]:
     yield arrival.draft.label
     for n in count(1):
         owner = arrival.owner if n == 1 else f"{arrival.owner}-{n}"
-        yield f"{owner}/{arrival.draft.label}"[:_LABEL_CHARS].rstrip("/.")
+        yield f"{owner}/{arrival.draft.label}"[:MAX_LABEL_CHARS].rstrip("/.")

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from .adopting import Arrival
 from .errors import InvalidError, NotFoundError
-from .model import DEFAULT_LIMIT, MAX_NOTE_CHARS, Draft, normal_label
+from .model import DEFAULT_LIMIT, MAX_LABEL_CHARS, MAX_NOTE_CHARS, Draft, normal_label
 
 _SECRET_KEYS = ("secrets", "tool_exec_environment_variables")
 _OTHER_PARTS = ("messages", "tools", "files", "sources", "mcp_servers", "skills", "groups")
@@ -153,7 +153,7 @@ def _label(label: str, notes: list[str]) -> str:
     except InvalidError:
         segments = _NOT_IN_LABELS.sub("-", unicodedata.normalize("NFC", label)).split("/")
         kept = (segment.strip("-") for segment in segments)
-        made = "/".join(s for s in kept if s.strip("."))[:128]
+        made = "/".join(s for s in kept if s.strip("."))[:MAX_LABEL_CHARS]
         made = normal_label(made.rstrip("/.") or "block")
         notes.append(f"label {label!r} is now {made!r}.")
         return made

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from .errors import ConflictError, InvalidError, NoMatchError
 from .lines import newline, numbered, split_lines, with_newline
 from .model import SHORT_VERSION, Block
+from .reading import is_version, version_of
 from .rebase import Overlap, hunks, merge
 from .store import Snapshot
 
@@ -29,23 +30,20 @@ def base_of(view: Snapshot, branch: str, current: Block, expected: str | None) -
             )
         return current
     prefix = expected.rpartition("@")[2].strip().lower()
-    if not 4 <= len(prefix) <= 32 or prefix.strip("0123456789abcdef"):
+    if not is_version(prefix):
         raise InvalidError(
             f"expected_version {expected[:60]!r} is not a version; it is the part after @ that a "
             f"read shows, now {current.short}."
         )
     if current.version.startswith(prefix):
         return current
-    found = view.versions(branch, current.label, prefix)
-    if not found:
+    found = version_of(view, branch, current.label, prefix)
+    if found is None:
         raise ConflictError(
             f"block {current.label} never had version {prefix[:SHORT_VERSION]}, or was replaced by "
             f"another block since you read it; it is at {current.short}. Read it again."
         )
-    if len(found) > 1:
-        names = ", ".join(block.version[:16] for block in found)
-        raise InvalidError(f"version {prefix} of block {current.label} is ambiguous: {names}.")
-    return found[0]
+    return found
 
 
 def merged_text(base: Block, current: Block, change: Callable[[str], str]) -> str:

@@ -18,6 +18,8 @@ DEFAULT_LIMIT = 5_000
 MAX_BLOCK_BYTES = 256 * 1024
 """Hard ceiling of a block's value in bytes of UTF-8."""
 
+MAX_LABEL_CHARS = 128
+
 MAX_NOTE_CHARS = 2_000
 """Ceiling of a description or a reason, in characters."""
 
@@ -36,7 +38,7 @@ def normal_label(label: str) -> str:
     """
     clean = unicodedata.normalize("NFC", label.strip().removeprefix("/"))
     segments = clean.split("/")
-    if not _LABEL.fullmatch(clean) or len(clean) > 128 or {".", ".."} & set(segments):
+    if not _LABEL.fullmatch(clean) or len(clean) > MAX_LABEL_CHARS or {".", ".."} & set(segments):
         raise InvalidError(
             f"{label[:80]!r} is not a block label: use 1 to 128 letters, digits, _ - . and / "
             "between parts, for example project/conventions."

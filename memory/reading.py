@@ -29,12 +29,10 @@ def block_at(view: Snapshot, label: str, at: str, head: int) -> Block:
     """
     place = at.rpartition("@")[2].strip().lower()
     numbered = place.isdecimal() and len(place) < SHORT_VERSION and int(place) <= head
-    found = view.versions(MAIN, label, place) if _is_version(place) and not numbered else []
-    if len(found) > 1:
-        names = ", ".join(block.version[:16] for block in found)
-        raise InvalidError(f"version {place} of block {label} is ambiguous: {names}.")
-    if found:
-        return found[0]
+    if is_version(place) and not numbered:
+        found = version_of(view, MAIN, label, place)
+        if found is not None:
+            return found
     if place.isdecimal() and len(place) < 20:
         block = view.block_at(MAIN, label, require_change(int(place), head))
         if block is None:
@@ -75,5 +73,19 @@ def _fate(label: str, changes: list[Change]) -> str | None:
     return None
 
 
-def _is_version(place: str) -> bool:
+def version_of(view: Snapshot, branch: str, label: str, prefix: str) -> Block | None:
+    """Return the newest state of the one version of a block that starts with `prefix`.
+
+    Raises:
+        InvalidError: several do.
+    """
+    found = view.versions(branch, label, prefix)
+    if len(found) > 1:
+        names = ", ".join(block.version[:16] for block in found)
+        raise InvalidError(f"version {prefix} of block {label} is ambiguous: {names}.")
+    return found[0] if found else None
+
+
+def is_version(place: str) -> bool:
+    """Tell whether a text can be the beginning of a version: 4 hex digits or more."""
     return 4 <= len(place) <= 32 and not place.strip("0123456789abcdef")

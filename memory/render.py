@@ -5,7 +5,7 @@ written `&lt;`, so that no value can end its frame and speak as the server.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from .lines import numbered, split_lines
@@ -37,11 +37,19 @@ def render_context(blocks: Iterable[Block], change: int, most: int = CONTEXT_CHA
     how to read the rest.
     """
     parts = [f'<memory change="{change}">']
-    for block in blocks:
-        shown, most = _shown(block, most)
-        parts.append(_frame(block, shown))
+    parts += [_frame(block, _shown(block, room)) for block, room in rooms(blocks, most)]
     parts.append("</memory>")
     return "\n".join(parts)
+
+
+def rooms(blocks: Iterable[Block], most: int = CONTEXT_CHARS) -> Iterator[tuple[Block, int]]:
+    """Yield each block with the characters that a rendering has left for it.
+
+    One that has more is cut, and those after it have no room.
+    """
+    for block in blocks:
+        yield block, most
+        most = max(0, most - block.chars)
 
 
 def render_block(block: Block, first: int | None = None, last: int | None = None) -> str:
@@ -79,19 +87,19 @@ def render_index(blocks: Iterable[BlockInfo]) -> str:
     )
 
 
-def _shown(block: Block, most: int) -> tuple[str, int]:
-    """Return as much of the value as fits, and how many characters are then left."""
-    if block.chars <= most:
-        return block.value, most - block.chars
+def _shown(block: Block, room: int) -> str:
+    """Return as much of the value as fits into `room` characters, in whole lines."""
+    if block.chars <= room:
+        return block.value
     kept: list[str] = []
     lines = split_lines(block.value)
     for line in lines:
-        most -= len(line)
-        if most < 0:
+        room -= len(line)
+        if room < 0:
             break
         kept.append(line)
     rest = f"… {len(lines) - len(kept):,} more lines: memory_read(label={block.label!r})"
-    return "".join((*kept, rest)), 0
+    return "".join((*kept, rest))
 
 
 def _frame(block: Block, value: str) -> str:

@@ -1,6 +1,6 @@
 """A space: the only door to the domain. One method a thing that can be done with memory."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +10,8 @@ import anyio
 
 from . import adopting, edit, patching, writing
 from .adopting import HERE, Adopted, Arrival
-from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent, label_key
-from .patch import parse
+from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent
+from .patch import Section, parse
 from .reading import absent, block_at, require_change
 from .store import Snapshot, SqliteStore, Store, Transaction
 from .writing import Write, Written
@@ -192,16 +192,17 @@ class Space:
         return await self._write(intent, lambda w: writing.rethink(w, label, value, expected))
 
     async def patch(
-        self, patch: str, intent: Intent, seen: Mapping[str, str] | None = None
+        self, patch: str, intent: Intent, seen: Callable[[Section], str | None] | None = None
     ) -> Written:
         """Apply a patch over several blocks: all of it, or nothing.
 
-        `seen` gives the version the caller has read of a block (by label key) where the patch
+        `seen` gives the version that the caller has read of a section's block, where the patch
         itself names none.
         """
         sections = parse(patch)
         for section in sections:
-            section.version = section.version or (seen or {}).get(label_key(section.label))
+            if section.version is None and seen is not None:
+                section.version = seen(section)
         return await self._write(intent, lambda w: patching.patch(w, sections))
 
     async def create(self, draft: Draft, intent: Intent) -> Written:

@@ -50,10 +50,8 @@ class View:
 
     def head(self, branch: str) -> int:
         """Return the number of the branch's newest change."""
-        number = self._db.scalar("SELECT head_change FROM branch WHERE name = ?", branch)
-        if number is None:
-            raise NotFoundError(f"there is no branch {branch!r}.")
-        return int(number)
+        branch_id = self._branch(branch)
+        return int(self._db.scalar("SELECT head_change FROM branch WHERE id = ?", branch_id))
 
     def infos(self, branch: str) -> list[BlockInfo]:
         """Return every block without its text, oldest first."""

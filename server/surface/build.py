@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ...memory import TokenspaceError
 from ...prompts import load
-from . import arguments, errors, prompting, resources
+from . import answers, arguments, errors, prompting, resources
 from .desk import Desk
 from .feed import Feed
 from .tools import offered, unknown
@@ -68,7 +68,7 @@ class Surface:
             given = entry.arguments.model_validate(params.arguments or {})
         except ValidationError as error:
             said = arguments.explain(entry.name, entry.arguments, error)
-            return errors.answers.say(said, error=True)
+            return answers.say(said, error=True)
         meta: dict[str, Any] = dict(ctx.meta or {})
         try:
             reason = getattr(given, "reason", None) or ""
@@ -77,7 +77,7 @@ class Surface:
         except TokenspaceError as error:
             return errors.refused(error)
         except Exception as error:
-            return errors.answers.say(errors.bug(error, entry.name), error=True)
+            return answers.say(errors.bug(error, entry.name), error=True)
 
     async def list_resources(
         self, _: Context, params: t.PaginatedRequestParams | None

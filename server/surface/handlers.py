@@ -9,7 +9,6 @@ from ...memory.errors import InvalidError, NotFoundError
 from ...memory.lines import split_lines
 from ...memory.model import DEFAULT_LIMIT, label_key
 from ...memory.nearest import nearest_label
-from ...memory.patch import parse
 from . import answers
 from .arguments import Create, Delete, Describe, Insert, Patch, Read, Rename, Replace, Rethink
 from .desk import Desk
@@ -69,10 +68,8 @@ async def rethink(desk: Desk, args: Rethink, intent: Intent) -> CallToolResult:
 async def patch(desk: Desk, args: Patch, intent: Intent) -> CallToolResult:
     """memory_patch."""
     space = await desk.space()
-    base = desk.seen.every_shown()
-    deleted = [section.label for section in parse(args.patch) if section.action == "delete"]
-    base.update((label_key(label), desk.seen.whole(label)) for label in deleted)
-    return _written(desk, await space.patch(args.patch, intent, base), every_loss=True)
+    done = await space.patch(args.patch, intent, desk.seen.of_section)
+    return _written(desk, done, every_loss=True)
 
 
 async def create(desk: Desk, args: Create, intent: Intent) -> CallToolResult:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from ...memory import Block, Step
 from ...memory.compare import UNSEEN
 from ...memory.model import label_key
-from ...memory.render import CONTEXT_CHARS
+from ...memory.patch import Section
+from ...memory.render import rooms
 
 
 class _Known(NamedTuple):
@@ -40,9 +41,10 @@ class Seen:
         known = self._known.get(label_key(label))
         return known.whole or UNSEEN if known else UNSEEN
 
-    def every_shown(self) -> dict[str, str]:
-        """Return the version of each block that was shown last, by label key."""
-        return {key: known.shown for key, known in self._known.items()}
+    def of_section(self, section: Section) -> str | None:
+        """Return the version that a patch's section is made from: to delete, all must be known."""
+        known = self.whole if section.action == "delete" else self.shown
+        return known(section.label)
 
     def read(self, block: Block, *, whole: bool = True) -> None:
         """Note that a block was shown as it is now, or some of its lines."""
@@ -51,12 +53,10 @@ class Seen:
         older = before.whole if before else None
         self._known[key] = _Known(block.version, block.version if whole else older)
 
-    def rendered(self, blocks: Iterable[Block], most: int = CONTEXT_CHARS) -> None:
-        """Note that blocks were rendered as context, where what is beyond `most` is cut."""
-        for block in blocks:
-            fits = block.chars <= most
-            most = most - block.chars if fits else 0
-            self.read(block, whole=fits)
+    def rendered(self, blocks: Iterable[Block]) -> None:
+        """Note that blocks were rendered as context, where those that do not fit are cut."""
+        for block, room in rooms(blocks):
+            self.read(block, whole=block.chars <= room)
 
     def wrote(self, steps: Sequence[Step], text: str | None = None) -> None:
         """Note what a write left, and forget the labels that it took away.
