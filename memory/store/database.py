@@ -10,8 +10,9 @@ import secrets
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -48,11 +49,12 @@ _WRITE_FAILED = (778, 1034, 1290, 1546, 4874)
 """SQLITE_IOERR_ WRITE, FSYNC, DIR_FSYNC, TRUNCATE, SHMSIZE: what a full disk also looks like."""
 
 
-def migrations() -> list[tuple[int, str, str]]:
+@cache
+def migrations() -> tuple[tuple[int, str, str], ...]:
     """Return the migrations of this program: version, file name, SQL; in order."""
     folder = resources.files("tokenspace.memory.store") / "migrations"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [(int(f.name[:4]), f.name, f.read_text(encoding="utf-8")) for f in files]
+    return tuple((int(f.name[:4]), f.name, f.read_text(encoding="utf-8")) for f in files)
 
 
 def connect(path: Path, *, query_only: bool = False) -> Connection:
@@ -195,7 +197,7 @@ def _check_writable(path: Path) -> None:
         )
 
 
-def _migrate(connection: Connection, steps: list[tuple[int, str, str]]) -> None:
+def _migrate(connection: Connection, steps: Sequence[tuple[int, str, str]]) -> None:
     for version, name, sql in steps:
         _patiently(lambda: connection.execute("BEGIN EXCLUSIVE"))
         try:
