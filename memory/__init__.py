@@ -3,18 +3,26 @@
 from .errors import TokenspaceError
 from .model import Author, Block, BlockInfo, Change, Draft, Intent
 from .space import Context, Space
-from .writing import Step, Written
+from .store import Collected, Report, RestoredBackup, backup, collect, restore_backup, verify
+from .transact import Step, Written
 
 __all__ = [
     "Author",
     "Block",
     "BlockInfo",
     "Change",
+    "Collected",
     "Context",
     "Draft",
     "Intent",
+    "Report",
+    "RestoredBackup",
     "Space",
     "Step",
     "TokenspaceError",
     "Written",
+    "backup",
+    "collect",
+    "restore_backup",
+    "verify",
 ]

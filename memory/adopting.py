@@ -6,7 +6,7 @@ from itertools import count
 
 from .model import MAX_LABEL_CHARS, Block, Draft, label_key
 from .store import Snapshot
-from .writing import draft_of
+from .transact import draft_of
 
 HERE = "already here"
 

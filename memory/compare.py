@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from .align import hunks
 from .errors import ConflictError, InvalidError, NoMatchError
 from .lines import newline, numbered, split_lines, with_newline
+from .merge import Overlap, merge
 from .model import SHORT_VERSION, Block
 from .reading import is_version, version_of
-from .rebase import Overlap, hunks, merge
 from .store import Snapshot
 
 UNSEEN = "unseen"

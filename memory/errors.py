@@ -18,6 +18,10 @@ class NotFoundError(TokenspaceError):
     """No block, version or change of that name."""
 
 
+class DeletedError(NotFoundError):
+    """It was there, and has been deleted."""
+
+
 class ExistsError(TokenspaceError):
     """The label is taken."""
 

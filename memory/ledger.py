@@ -34,17 +34,18 @@ def ledger(before: str, after: str) -> Ledger:
             left.append(line)
     new: Counter[str] = Counter()
     for line, times in same.items() if left else ():
-        new[_essence(line)] += times
+        new[essence(line)] += times
     gone: list[str] = []
     for line in left:
-        essence = _essence(line)
-        if new[essence] > 0:
-            new[essence] -= 1
-        elif essence:
+        words = essence(line)
+        if new[words] > 0:
+            new[words] -= 1
+        elif words:
             gone.append(content(line).strip())
     return Ledger(len(rows) - len(gone), tuple(gone))
 
 
-def _essence(line: str) -> str:
+def essence(line: str) -> str:
+    """Return the words of an entry: what two entries have in common that are the same."""
     bare = _BULLET.sub("", content(line))
     return _SPACE.sub(" ", bare).strip().rstrip(".;, ").casefold()

@@ -176,6 +176,7 @@ class Intent:
     """The circumstances of a write, recorded with its change.
 
     Attributes:
+        branch: The branch that is written to.
         tool: The tool or command that asks for it.
         request_id: The caller's idempotency key: the same key twice is one change.
         override_read_only: Set where a person acts by hand; assistants never have it.
@@ -184,6 +185,7 @@ class Intent:
     author: Author
     tool: str
     reason: str = ""
+    branch: str = MAIN
     request_id: str | None = None
     override_read_only: bool = False
 
@@ -191,6 +193,7 @@ class Intent:
         """Refuse circumstances that cannot be stored."""
         checked_note(self.reason, "the reason")
         checked_note(self.request_id or "", "the request's id")
+        checked_note(self.branch, "the branch")
         for part in astuple(self.author):
             checked_note(part, "the author")
 
@@ -218,6 +221,7 @@ class Change:
     Attributes:
         number: Its place in the space's total order.
         parent: Number of the change before it on its branch; 0 for the first.
+        merged: Number of the other branch's change that it merged, if it is a merge.
         at: UTC.
         hash: Hash over its content and its parent's hash, 32 hex digits.
         blocks: What it did, block by block.
@@ -225,6 +229,7 @@ class Change:
 
     number: int
     parent: int
+    merged: int | None = None
     branch: str
     author: Author
     tool: str

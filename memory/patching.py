@@ -6,7 +6,8 @@ from .compare import base_of, merged_text, moved_on
 from .errors import ExistsError, InvalidError, NoMatchError
 from .model import Block, Draft, label_key, normal_label
 from .patch import Section, apply
-from .writing import Write, Written, attempt, draft_of, gone, renamed
+from .transact import Write, Written, draft_of
+from .writing import attempt, gone, renamed
 
 
 def patch(write: Write, sections: list[Section]) -> Written:
@@ -56,7 +57,7 @@ def _patched(write: Write, section: Section) -> tuple[Block | None, Draft, bool]
     try:
         value = merged_text(base, current, change)
     except NoMatchError:
-        previous = write.tx.before(write.branch, current)
+        previous = write.previous(current)
         if previous is None or attempt(change, previous.value) != current.value:
             raise
         value = current.value

@@ -1,72 +1,57 @@
-"""Finding a block: at a place in its history, and what to say where there is none."""
+"""Finding a block, and what to say where there is none."""
 
-from .errors import InvalidError, NotFoundError
-from .model import MAIN, SHORT_VERSION, Block, Change, label_key, normal_label
+from .errors import CorruptError, InvalidError, NotFoundError
+from .model import MAIN, Block, BlockInfo, Change, label_key
 from .nearest import nearest_label
 from .store import Snapshot
 
 
-def require_change(number: int, head: int) -> int:
-    """Return `number` if there is such a change.
+def readable(view: Snapshot, branch: str) -> tuple[list[Block], list[BlockInfo]]:
+    """Return every block of a branch, and those whose text the file holds damaged."""
+    try:
+        return view.blocks(branch), []
+    except CorruptError:
+        blocks: list[Block] = []
+        damaged: list[BlockInfo] = []
+        for info in view.infos(branch):
+            try:
+                found = view.block(branch, info.label)
+                blocks += [found] if found else []
+            except CorruptError:
+                damaged.append(info)
+        return blocks, damaged
 
-    Raises:
-        NotFoundError: there is not, or not yet.
+
+def absent(view: Snapshot, branch: str, label: str, at: str | None = None) -> NotFoundError:
+    """Return what to say of a label that no block has, or had at a place.
+
+    That is what became of it, or what was meant.
     """
-    if not 1 <= number <= head:
-        raise NotFoundError(f"there is no change {number}; the newest is {head}.")
-    return number
-
-
-def block_at(view: Snapshot, label: str, at: str, head: int) -> Block:
-    """Return a block at a place in its history: a change's number, or a version's prefix.
-
-    Digits that can be either are a change's number, unless there are as many as a version is
-    shown with.
-
-    Raises:
-        InvalidError: several versions begin so.
-        NotFoundError: none does, or the block was not there then.
-    """
-    place = at.rpartition("@")[2].strip().lower()
-    numbered = place.isdecimal() and len(place) < SHORT_VERSION and int(place) <= head
-    if is_version(place) and not numbered:
-        found = version_of(view, MAIN, label, place)
-        if found is not None:
-            return found
-    if place.isdecimal() and len(place) < 20:
-        block = view.block_at(MAIN, label, require_change(int(place), head))
-        if block is None:
-            raise NotFoundError(f"there was no block {normal_label(label)} at change {place}.")
-        return block
-    raise NotFoundError(
-        f"block {normal_label(label)} has no version {at[:60]!r}; give a version (the part after "
-        "@) or a change's number."
-    )
-
-
-def absent(view: Snapshot, branch: str, label: str) -> NotFoundError:
-    """Return what to say of a label that no block has: what became of it, or what was meant."""
-    told = _fate(label, view.changes(branch, label=label))
+    if at is not None and view.block(branch, label) is not None:
+        return NotFoundError(f"there was no block {label} at {at.strip()[:80]}.")
+    told = _fate(label, view.changes(branch, label=label), branch)
     if told:
         return NotFoundError(told)
     labels = [info.label for info in view.infos(branch)]
+    on = "" if branch == MAIN else f" on branch {branch}"
     near = nearest_label(label, labels)
     if near:
-        return NotFoundError(f"there is no block {label!r}. Did you mean {near!r}?")
+        return NotFoundError(f"there is no block {label!r}{on}. Did you mean {near!r}?")
     known = ", ".join(labels[:12]) + (" …" if len(labels) > 12 else "")
-    return NotFoundError(f"there is no block {label!r}. Blocks here: {known or 'none'}.")
+    return NotFoundError(f"there is no block {label!r}{on}. Blocks here: {known or 'none'}.")
 
 
-def _fate(label: str, changes: list[Change]) -> str | None:
+def _fate(label: str, changes: list[Change], branch: str) -> str | None:
     """Return what became of a label that no block has, from its block's changes, newest first."""
     key = label_key(label)
+    where = "" if branch == MAIN else f", branch={branch!r}"
     for change in changes:
         when = f"in change {change.number} by {' '.join(str(change.author).split())}"
         for touched in change.blocks:
             if touched.action == "deleted" and label_key(touched.label) == key:
                 return (
                     f"block {touched.label} was deleted {when}; it is still readable: "
-                    f"memory_read(label={touched.label!r}, at='{change.parent}')."
+                    f"memory_read(label={touched.label!r}, at='{change.parent}'{where})."
                 )
             if touched.old_label is not None and label_key(touched.old_label) == key:
                 return f"block {touched.old_label} was renamed {touched.label} {when}."

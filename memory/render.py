@@ -30,14 +30,24 @@ def budget(block: Block) -> str:
     return f"{block.chars:,} of {block.limit:,} characters{over} (≈{tokens:,} tokens)"
 
 
-def render_context(blocks: Iterable[Block], change: int, most: int = CONTEXT_CHARS) -> str:
-    """Return every block in its frame, in the order given.
+def render_context(
+    blocks: Iterable[Block],
+    change: int,
+    most: int = CONTEXT_CHARS,
+    damaged: Iterable[BlockInfo] = (),
+) -> str:
+    """Return every block in its frame, in the order given; then those that cannot be read.
 
     A block that would take the text over `most` characters of values is cut at a line, and says
     how to read the rest.
     """
     parts = [f'<memory change="{change}">']
     parts += [_frame(block, _shown(block, room)) for block, room in rooms(blocks, most)]
+    parts += [
+        f'<block label="{escape(info.label)}" damaged="true">The file holds its text damaged: '
+        "`tokenspace verify` says what is, `tokenspace restore-backup` mends it.</block>"
+        for info in damaged
+    ]
     parts.append("</memory>")
     return "\n".join(parts)
 
@@ -63,10 +73,10 @@ def render_block(block: Block, first: int | None = None, last: int | None = None
     if block.read_only:
         head += " · read-only"
     if block.tags:
-        head += f" · tags: {_one_line(', '.join(block.tags))}"
+        head += f" · tags: {one_line(', '.join(block.tags))}"
     rows = [head]
     if block.description:
-        rows.append(f"about: {_one_line(block.description)}")
+        rows.append(f"about: {one_line(block.description)}")
     if not lines:
         rows.append("(empty)")
     elif low > high:
@@ -82,7 +92,7 @@ def render_index(blocks: Iterable[BlockInfo]) -> str:
     """Return one line a block: label, version, how full, what belongs there."""
     return "\n".join(
         f"{b.label}@{b.short} · {b.chars:,}/{b.limit:,}"
-        f"{' · read-only' if b.read_only else ''} · {_one_line(b.description)}"
+        f"{' · read-only' if b.read_only else ''} · {one_line(b.description)}"
         for b in blocks
     )
 
@@ -114,5 +124,6 @@ def _frame(block: Block, value: str) -> str:
     return "\n".join((head, about, text, "</block>"))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return `text` on one line."""
     return " ".join(text.split())

@@ -10,11 +10,14 @@ import anyio
 
 from . import adopting, edit, patching, writing
 from .adopting import HERE, Adopted, Arrival
+from .history import History
 from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent
 from .patch import Section, parse
-from .reading import absent, block_at, require_change
+from .places import block_at, point_at
+from .reading import absent, readable
+from .refs import Point
 from .store import Snapshot, SqliteStore, Store, Transaction
-from .writing import Write, Written
+from .transact import Write, Written, transact
 
 DEFAULT_BLOCKS = (
     Draft(
@@ -50,10 +53,11 @@ DEFAULT_BLOCKS = (
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Every block, as they stood after change `head`."""
+    """Every block, as they stood at a point; `damaged` are those whose text cannot be read."""
 
     blocks: tuple[Block, ...]
-    head: int
+    point: Point
+    damaged: tuple[BlockInfo, ...] = ()
 
 
 class Space:
@@ -62,6 +66,8 @@ class Space:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
+        self.history = History(store, now)
+        """What can be done with the past."""
 
     @classmethod
     async def open(
@@ -93,61 +99,75 @@ class Space:
 
     # ------------------------------------------------------------------ reading
 
-    async def context(self, at: int | None = None) -> Context:
-        """Return every block, now or after change `at`."""
+    async def context(self, at: str | None = None, branch: str = MAIN) -> Context:
+        """Return every block of a branch, now or at a place in history.
+
+        Raises:
+            NotFoundError, InvalidError: there is no such branch or place, or there are several.
+        """
 
         def work(view: Snapshot) -> Context:
-            head = view.head(MAIN)
             if at is None:
-                return Context(tuple(view.blocks(MAIN)), head)
-            require_change(at, head)
-            return Context(tuple(view.blocks_at(MAIN, at)), at)
+                blocks, damaged = readable(view, branch)
+                return Context(tuple(blocks), Point(branch, view.head(branch)), tuple(damaged))
+            point = point_at(view, branch, at, self._now())
+            return Context(tuple(view.blocks_at(point.branch, point.change)), point)
 
         return await self._store.read(work)
 
-    async def read(self, label: str, at: str | None = None) -> tuple[Block, int]:
-        """Return a block and the number of the newest change.
+    async def read(
+        self, label: str, at: str | None = None, branch: str = MAIN
+    ) -> tuple[Block, Point]:
+        """Return a block, and the branch with its newest change.
 
-        `at` is a place in its history: a version (any unique prefix) or a change's number.
+        `at` is a place in history: see `places`.
 
         Raises:
-            NotFoundError: no such block, or not at that place.
-            InvalidError: the version's prefix is ambiguous, or `at` is neither.
+            NotFoundError: no such block or branch, or not at that place.
+            InvalidError: `at` names several places.
         """
 
-        def work(view: Snapshot) -> tuple[Block, int]:
-            head = view.head(MAIN)
-            found = view.block(MAIN, label) if at is None else block_at(view, label, at, head)
+        def work(view: Snapshot) -> tuple[Block, Point]:
+            head = Point(branch, view.head(branch))
+            if at is None:
+                found = view.block(branch, label)
+            else:
+                found = block_at(view, branch, label, at, self._now())
             if found is None:
-                raise absent(view, MAIN, label)
+                raise absent(view, branch, label)
             return found, head
 
         return await self._store.read(work)
 
-    async def infos(self) -> list[BlockInfo]:
+    async def infos(self, branch: str = MAIN) -> list[BlockInfo]:
         """Return every block without its text, oldest first."""
-        return await self._store.read(lambda view: view.infos(MAIN))
+        return await self._store.read(lambda view: view.infos(branch))
 
     async def changes(
-        self, label: str | None = None, *, before: int | None = None, limit: int = 50
+        self,
+        label: str | None = None,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        branch: str = MAIN,
     ) -> list[Change]:
-        """Return the newest changes of the space or of one block, newest first.
+        """Return the newest changes of a branch's past or of one block's, newest first.
 
         Raises:
             NotFoundError: no block has or had that label.
         """
 
         def work(view: Snapshot) -> list[Change]:
-            found = view.changes(MAIN, label=label, before=before, limit=limit)
-            if label is not None and not found and view.block(MAIN, label) is None:
-                raise absent(view, MAIN, label)
+            found = view.changes(branch, label=label, before=before, limit=limit)
+            if label is not None and not found and view.block(branch, label) is None:
+                raise absent(view, branch, label)
             return found
 
         return await self._store.read(work)
 
     async def head(self) -> int:
-        """Return the number of the newest change."""
-        return await self._store.read(lambda view: view.head(MAIN))
+        """Return the number of the newest change on any branch."""
+        return await self._store.read(lambda view: view.newest())
 
     async def watch(self, since: int, pause: Callable[[], float]) -> AsyncIterator[Change]:
         """Yield every change after `since`, by this or another process, as they are committed.
@@ -240,25 +260,20 @@ class Space:
         adopted: list[Adopted] = []
 
         def work(write: Write) -> Written:
-            adopted[:] = adopting.plan(write.tx, MAIN, arrivals)
+            adopted[:] = adopting.plan(write.tx, write.branch, arrivals)
             return write.record([(a.before, a.draft) for a in adopted if a.action != HERE])
 
         await self._write(intent, work)
         return tuple(adopted)
 
-    async def plan_adoption(self, arrivals: list[Arrival]) -> tuple[Adopted, ...]:
+    async def plan_adoption(
+        self, arrivals: list[Arrival], branch: str = MAIN
+    ) -> tuple[Adopted, ...]:
         """Return what `adopt` would do now."""
-        return await self._store.read(lambda view: tuple(adopting.plan(view, MAIN, arrivals)))
+        return await self._store.read(lambda view: tuple(adopting.plan(view, branch, arrivals)))
 
     async def _write(self, intent: Intent, work: Callable[[Write], Written]) -> Written:
-        def transaction(tx: Transaction) -> Written:
-            if intent.request_id is not None:
-                made = tx.by_request(intent.request_id)
-                if made is not None:
-                    return Written(change=made, repeated=True, head=tx.head(MAIN))
-            return work(Write(tx, MAIN, intent, self._now()))
-
-        return await self._store.write(transaction)
+        return await transact(self._store, self._now, intent, work)
 
     def _begin(self, tx: Transaction) -> None:
         """Give a new space its first blocks, unless another process just has."""

@@ -6,100 +6,13 @@ An edit whose result already stands succeeds and records nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from . import edit
 from .compare import UNSEEN, base_of, merged_text, moved_on, quote_moved_on
-from .errors import (
-    ExistsError,
-    NoMatchError,
-    ReadOnlyError,
-    TokenspaceError,
-)
-from .model import Block, Change, Draft, Intent, label_key, normal_label
-from .reading import absent
-from .store import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One block before and after; None where it did not exist or no longer does."""
-
-    before: Block | None
-    after: Block | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What a write did.
-
-    Attributes:
-        change: The change that was recorded; None where the result already stood.
-        rebased: Others had changed a block since the version the caller named.
-        repeated: The idempotency key was used before; `change` is the one made then.
-        head: Number of the branch's newest change.
-    """
-
-    change: Change | None
-    steps: tuple[Step, ...] = ()
-    rebased: bool = False
-    repeated: bool = False
-    head: int
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """The circumstances that every kind of write needs."""
-
-    tx: Transaction
-    branch: str
-    intent: Intent
-    now: datetime
-
-    def require(self, label: str) -> Block:
-        """Return the block, or explain that there is none."""
-        block = self.tx.block(self.branch, normal_label(label))
-        if block is None:
-            raise absent(self.tx, self.branch, label)
-        return block
-
-    def writable(self, block: Block) -> Block:
-        """Return the block unless it is read-only for this caller."""
-        if block.read_only and not self.intent.override_read_only:
-            raise ReadOnlyError(
-                f"block {block.label} is read-only; only a person can change it, with "
-                f"`tokenspace edit {block.label}`."
-            )
-        return block
-
-    def record(self, pairs: list[tuple[Block | None, Draft]], *, rebased: bool = False) -> Written:
-        """Record what differs as one change; nothing where nothing does."""
-        news = [(before, draft) for before, draft in pairs if _differs(before, draft)]
-        if not news:
-            steps = tuple(Step(before, before) for before, _ in pairs)
-            head = self.tx.head(self.branch)
-            return Written(change=None, steps=steps, rebased=rebased, head=head)
-        change = self.tx.record(self.branch, self.intent, self.now, [d for _, d in news])
-        steps = tuple(
-            Step(before, _after(draft, touched.uid, touched.version, change))
-            for (before, draft), touched in zip(news, change.blocks, strict=True)
-        )
-        return Written(change=change, steps=steps, rebased=rebased, head=change.number)
-
-
-def draft_of(block: Block) -> Draft:
-    """Return the block as a draft, to be changed with `dataclasses.replace`."""
-    return Draft(
-        uid=block.uid,
-        label=block.label,
-        value=block.value,
-        description=block.description,
-        limit=block.limit,
-        read_only=block.read_only,
-        tags=block.tags,
-        metadata=block.metadata,
-    )
+from .errors import ExistsError, NoMatchError, TokenspaceError
+from .model import Block, Draft, label_key, normal_label
+from .transact import Write, Written, differs, draft_of
 
 
 def replace_text(write: Write, label: str, old: str, new: str, expected: str | None) -> Written:
@@ -162,7 +75,7 @@ def create(write: Write, draft: Draft) -> Written:
     current = write.tx.block(write.branch, draft.label)
     if current is not None:
         same = replace(draft, uid=current.uid, label=current.label)
-        if _differs(current, same):
+        if differs(current, same):
             raise ExistsError(
                 f"there is already a block {current.label} ({current.chars:,} characters); edit "
                 "it, or take another label."
@@ -176,7 +89,7 @@ def delete(write: Write, label: str, expected: str | None) -> Written:
     current = write.tx.block(write.branch, normal_label(label))
     if current is None:
         if gone(write, label):
-            return Written(change=None, head=write.tx.head(write.branch))
+            return Written(change=None, point=write.point())
         current = write.require(label)
     write.writable(current)
     base = base_of(write.tx, write.branch, current, expected)
@@ -203,7 +116,7 @@ def describe(write: Write, label: str, **fields: object) -> Written:
 
 def _stands_already(write: Write, current: Block, old: str, new: str) -> bool:
     """Tell whether the newest change of the block was this very replacement."""
-    previous = write.tx.before(write.branch, current)
+    previous = write.previous(current)
     if previous is None:
         return False
     return attempt(lambda text: edit.replace(text, old, new), previous.value) == current.value
@@ -236,26 +149,3 @@ def renamed(write: Write, label: str, new_label: str) -> Block | None:
     now = write.tx.block(write.branch, normal_label(new_label))
     last = write.tx.versions(write.branch, label, "")
     return now if now is not None and last and last[0].uid == now.uid else None
-
-
-def _differs(before: Block | None, draft: Draft) -> bool:
-    return before is None or draft_of(before) != draft
-
-
-def _after(draft: Draft, uid: str, version: str | None, change: Change) -> Block | None:
-    if version is None or draft.value is None:
-        return None
-    return Block(
-        uid=uid,
-        label=normal_label(draft.label),
-        version=version,
-        chars=len(draft.value),
-        description=draft.description,
-        limit=draft.limit,
-        read_only=draft.read_only,
-        tags=draft.tags,
-        metadata=draft.metadata,
-        change=change.number,
-        at=change.at,
-        value=draft.value,
-    )

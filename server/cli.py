@@ -15,6 +15,10 @@ examples:
   tokenspace show human | less       one block's text, exactly
   tokenspace edit project            change it in your editor
   tokenspace log -n 5                the newest changes, with author and reason
+  tokenspace diff                    what the last change did
+  tokenspace restore --undo 7        take back change 7 and nothing else
+  tokenspace forget --entry 'x y'    forget an entry; with --erase, for good
+  tokenspace backup FILE             a copy of everything
   tokenspace import agent.af         take in the memory of a Letta agent
 
 Which memory: --db or --project; else the folder that the client names; else the project of the
@@ -46,7 +50,86 @@ _COMMANDS = {  # name -> its line in the list of commands, its own description
     ),
     "log": (
         "list the newest changes",
-        "List the newest changes: when, who, with which tool, what and why.",
+        (
+            "List the newest changes of a branch and of what it came from: when, who, with which "
+            "tool, what and why."
+        ),
+    ),
+    "diff": (
+        "show what differs between two places in history",
+        (
+            "Show what differs between two places in history; without any, what the last change "
+            "did. Into a pipe goes a unified diff; what it says of a block, memory_patch can apply."
+        ),
+    ),
+    "blame": (
+        "show which change each line of a block came with",
+        "Show which change each line of a block came with, when that was, and who made it.",
+    ),
+    "restore": (
+        "go back to a place in history, or take back one change",
+        (
+            "Bring one block, or everything, back to a place in history, or take back what one "
+            "change did. This makes a change of its own, so that it can be taken back too."
+        ),
+    ),
+    "checkpoint": (
+        "name a place in history, or list the names",
+        (
+            "Give a place in history a name; without one, list all. Those called before-… were "
+            "made by themselves, before a restore or a merge."
+        ),
+    ),
+    "branch": (
+        "make a branch, or list them",
+        (
+            "Make a branch: a second line of changes, written with --branch NAME, that nobody else "
+            "sees until it is merged. Without a name, list all."
+        ),
+    ),
+    "merge": (
+        "merge a branch into another",
+        (
+            "Merge what is new on a branch into main, or into another. Where both changed the "
+            "same place, nothing is written until --resolve (or --ours, --theirs) decides it."
+        ),
+    ),
+    "forget": (
+        "forget a block or an entry, or erase it for good",
+        (
+            "Take a block, or an entry wherever it stands, out of the present; the past keeps it. "
+            "With --erase, take a block, or a text wherever it stands, out of every version on "
+            "every branch and off the disk. That cannot be undone. Your backups are not touched."
+        ),
+    ),
+    "verify": (
+        "check whether the file is whole, and its history as it was recorded",
+        (
+            "Check whether the file is whole, and its history the one that was recorded. Others "
+            "may use it meanwhile. The exit code is 1 where something is wrong."
+        ),
+    ),
+    "backup": (
+        "copy everything into a new file",
+        (
+            "Copy everything, history included, into a new file, also while others write. What "
+            "is erased later stays in it."
+        ),
+    ),
+    "restore-backup": (
+        "bring a backup back",
+        (
+            "Make everything what it was in a backup, also while assistants are connected. A copy "
+            "of what was there is kept beside the file, until the next time."
+        ),
+    ),
+    "gc": (
+        "give back room, and let go of old versions if asked",
+        (
+            "Remove texts that nothing refers to, and make the file smaller. With --keep-days, let "
+            "go of the texts of old versions too; that cannot be undone. What is there now is "
+            "never touched."
+        ),
     ),
     "import": (
         "take in a Letta Agent File",
@@ -65,7 +148,8 @@ class _Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         from rich_argparse import RawDescriptionRichHelpFormatter, RichHelpFormatter
 
-        formatter = RawDescriptionRichHelpFormatter if self.epilog else RichHelpFormatter
+        drawn = "\n" in (self.epilog or "")
+        formatter = RawDescriptionRichHelpFormatter if drawn else RichHelpFormatter
         formatter.group_name_formatter = str.capitalize
         self.formatter_class = formatter
         return super().format_help()
@@ -123,7 +207,12 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
         )
         if name not in words:
             continue
-        _add_own(name, command)
+        if name == "serve":
+            _add_profile(command, default=argparse.SUPPRESS)
+        else:
+            from .options import add
+
+            add(name, command)
         # Given before the command, a flag counts as well: absent here, it leaves that alone.
         _add_common(command, default=argparse.SUPPRESS)
     return parser
@@ -152,59 +241,3 @@ def _add_profile(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--profile", metavar="NAME", default=default, help="tools a client sees: core or full"
     )
-
-
-def _add_own(name: str, parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that only this command has."""
-    if name == "serve":
-        _add_profile(parser, default=argparse.SUPPRESS)
-        return
-    if name == "show":
-        parser.add_argument("label", metavar="LABEL", help="the block's label")
-        parser.add_argument(
-            "--at", metavar="PLACE", help="as it was: a version, or a change's number"
-        )
-    elif name == "log":
-        parser.add_argument("label", metavar="LABEL", nargs="?", help="only changes of this block")
-        parser.add_argument(
-            "-n", dest="number", metavar="N", type=_positive, default=20, help="at most N (20)"
-        )
-    elif name == "edit":
-        _add_edit(parser)
-    elif name == "import":
-        parser.add_argument("file", metavar="FILE.af", help="the Agent File")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-        parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the history")
-    parser.add_argument("--json", action="store_true", help="answer as JSON, for programs")
-
-
-def _add_edit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("label", metavar="LABEL", help="the block's label")
-    parser.add_argument("--create", action="store_true", help="make the block if there is none")
-    parser.add_argument(
-        "--file", metavar="FILE", help="take the text from this file, - for standard input"
-    )
-    parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the history")
-    about = parser.add_argument_group("what is said about it (the editor stays closed)")
-    about.add_argument("--description", metavar="TEXT", help="what belongs into the block")
-    about.add_argument("--limit", metavar="N", type=_positive, help="soft limit in characters")
-    writable = about.add_mutually_exclusive_group()
-    writable.add_argument(
-        "--read-only", action="store_true", default=None, help="assistants may not change it"
-    )
-    writable.add_argument(
-        "--writable", dest="read_only", action="store_false", default=None, help="they may"
-    )
-    about.add_argument(
-        "--tag",
-        dest="tags",
-        metavar="T",
-        action="append",
-        help="its tags, in place of those it has; repeat for several, empty for none",
-    )
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
-    return int(text)

@@ -6,17 +6,23 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from ..config.locate import locate
 from ..config.settings import SettingsError, load
-from ..memory import BlockInfo, Change, TokenspaceError
+from ..memory import Block, BlockInfo, Change, TokenspaceError
+from ..memory.model import SHORT_VERSION, Touched
+from ..memory.refs import Point
 from ..memory.render import budget
 from . import shapes
-from .call import Call, RefusedError
+from .call import Call, RefusedError, WrongUseError
+from .comparing import blame, diff
 from .editing import edit
+from .forgetting import forget
+from .history import merge, restore
 from .importing import import_file
-from .terminal import Cell, Column, ago, complain
+from .naming import branch, checkpoint
+from .terminal import Cell, Column, complain
+from .upkeep import bring_back, check, collect_garbage, make_backup
 
 REFUSED, WRONG_USE, INTERRUPTED = 1, 2, 130
 """Exit codes; the last is what shells give to a program that Ctrl-C ended."""
@@ -30,8 +36,11 @@ def run(args: argparse.Namespace) -> int:
     """Run the command that `args` name and return its exit code."""
     try:
         return _run(args)
-    except SettingsError as error:
+    except (SettingsError, WrongUseError) as error:
         _explain(error)
+        return WRONG_USE
+    except UnicodeEncodeError as error:  # a word of the command, in another encoding
+        complain(f"{error.object[:80]!r} is not UTF-8 text.")
         return WRONG_USE
     except BrokenPipeError:  # the reader has seen enough, as in `| head`
         _give_up_output()
@@ -63,12 +72,11 @@ def blocks(call: Call) -> int:
 
     async def work() -> list[BlockInfo]:
         async with call.space() as space:
-            return await space.infos()
+            return await space.infos(call.branch)
 
     infos = asyncio.run(work())
     if call.args.json:
-        shape = {"space": shapes.space(call.place), "blocks": [shapes.block(i) for i in infos]}
-        call.out.exact(shapes.dumps(shape))
+        call.answer(blocks=[shapes.facts(info) for info in infos])
         return 0
     call.name_space()
     columns = (
@@ -81,6 +89,8 @@ def blocks(call: Call) -> int:
         Column("About", "dim", below=True),
     )
     call.out.table(columns, [_block_row(call, info) for info in infos])
+    if not infos:
+        call.out.line(Cell("There are no blocks.", "dim"))
     return 0
 
 
@@ -88,20 +98,19 @@ def show(call: Call) -> int:
     """Show a block; into a pipe, its value and nothing else."""
     args = call.args
 
-    async def work() -> tuple[shapes.Block, int]:
+    async def work() -> tuple[Block, Point]:
         async with call.space() as space:
-            return await space.read(args.label, args.at)
+            return await space.read(args.label, args.at, call.branch)
 
     block, _ = asyncio.run(work())
     if args.json:
-        shape = {"space": shapes.space(call.place), "block": shapes.block(block)}
-        call.out.exact(shapes.dumps(shape))
+        call.answer(block=shapes.block(block))
     elif not call.out.is_terminal:
         call.out.exact(block.value)
     else:
         call.name_space()
         size = Cell(budget(block), "red" if block.chars > block.limit else "")
-        facts = f"changed {ago(block.at, datetime.now(UTC))} (change {block.change})"
+        facts = f"changed {call.out.when(block.at)} (change {block.change})"
         marks = " · read-only" if block.read_only else ""
         tags = f" · tags: {', '.join(block.tags)}" if block.tags else ""
         call.out.line(
@@ -125,24 +134,28 @@ def log(call: Call) -> int:
 
     async def work() -> list[Change]:
         async with call.space() as space:
-            return await space.changes(args.label, limit=args.number + 1)
+            return await space.changes(
+                args.label, before=args.before, limit=args.number + 1, branch=call.branch
+            )
 
     found = asyncio.run(work())
     changes, more = found[: args.number], len(found) > args.number
     if args.json:
-        shape = {"changes": [shapes.change(c) for c in changes], "more": more}
-        call.out.exact(shapes.dumps({"space": shapes.space(call.place), **shape}))
+        call.answer(changes=[shapes.change(c) for c in changes], more=more)
         return 0
     call.name_space()
     columns = (
         Column("Change", "bold", right=True),
+        Column("Branch", "green"),
         Column("When"),
         Column("With"),
         Column("Who"),
         Column("Why", "italic", below=True),
         Column("What", "cyan", below=True),
     )
-    call.out.table(columns, [_change_row(call, change) for change in changes])
+    call.out.table(columns, _change_rows(call, changes))
+    if not changes:
+        call.out.line(Cell("There are none.", "dim"))
     if more:
         call.out.line(Cell(f"There are older ones: -n {args.number * 2}", "dim"))
     return 0
@@ -157,36 +170,43 @@ def _block_row(call: Call, info: BlockInfo) -> list[Cell | str]:
         info.label,
         info.short,
         Cell(size, "bold red" if over > 0 else ""),
-        _when(call, info.at),
+        call.out.when(info.at),
         Cell(", ".join(marks), "bold red" if over > 0 else ""),
         ", ".join(info.tags),
         info.description,
     ]
 
 
-def _change_row(call: Call, change: Change) -> list[Cell | str]:
-    what = [
-        f"{touched.action} {touched.label}"
-        + (f"@{touched.version[:8]}" if touched.version and touched.action != "described" else "")
-        for touched in change.blocks
+def _change_rows(call: Call, changes: list[Change]) -> list[list[Cell | str]]:
+    """Return a row a change; the branch stands there where they are not all of this one."""
+    mixed = any(change.branch != call.branch for change in changes)
+    return [
+        [
+            str(change.number),
+            change.branch if mixed else "",
+            call.out.when(change.at),
+            change.tool,
+            str(change.author),
+            change.reason,
+            ", ".join(_what(call, change)),
+        ]
+        for change in changes
     ]
+
+
+def _what(call: Call, change: Change) -> list[str]:
+    what = [_did(touched) for touched in change.blocks]
     if call.out.is_terminal and len(what) > _NAMED + 1:
         what[_NAMED:] = [f"and {len(what) - _NAMED} more"]
-    return [
-        str(change.number),
-        _when(call, change.at),
-        change.tool,
-        str(change.author),
-        change.reason,
-        ", ".join(what),
-    ]
+    return what if change.merged is None else [f"merge of change {change.merged}", *what]
 
 
-def _when(call: Call, at: datetime) -> str:
-    """Return a time: relative for a person, exact for what reads a pipe."""
-    if call.out.is_terminal:
-        return ago(at, datetime.now(UTC))
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _did(touched: Touched) -> str:
+    if touched.action == "renamed":
+        return f"renamed {touched.old_label} to {touched.label}"
+    version = "" if touched.action == "described" else (touched.version or "")[:SHORT_VERSION]
+    was = f" (was {touched.old_label})" if touched.old_label else ""
+    return f"{touched.action} {touched.label}{version and '@'}{version}{was}"
 
 
 def _explain(error: Exception) -> None:
@@ -208,6 +228,17 @@ COMMANDS: dict[str, Command] = {
     "blocks": blocks,
     "show": show,
     "log": log,
+    "diff": diff,
+    "blame": blame,
     "edit": edit,
+    "restore": restore,
+    "checkpoint": checkpoint,
+    "branch": branch,
+    "merge": merge,
+    "forget": forget,
+    "verify": check,
+    "backup": make_backup,
+    "restore-backup": bring_back,
+    "gc": collect_garbage,
     "import": import_file,
 }

@@ -21,7 +21,7 @@ from typing import Any
 from ..config import settings
 from ..memory import Block, Draft, Intent, Space, Written
 from ..memory.errors import NotFoundError
-from ..memory.model import label_key
+from ..memory.model import MAIN, label_key
 from ..memory.render import budget
 from ..memory.space import DEFAULT_BLOCKS
 from . import shapes
@@ -41,7 +41,7 @@ def edit(call: Call) -> int:
         with _scratch(args.label, before.value if before else "") as path:
             text = _edited(path, before.value if before else "")
             return _save(call, intent, before, text)
-    text = _from_file(args.file) if args.file is not None else None
+    text = from_file(args.file) if args.file is not None else None
     return _save(call, intent, before, text)
 
 
@@ -56,11 +56,13 @@ def _about(call: Call) -> dict[str, Any]:
 async def _before(call: Call) -> Block | None:
     """Return the block as it is; None where it shall be made."""
     label, create = call.args.label, call.args.create
-    if not create and label_key(label) not in {label_key(d.label) for d in DEFAULT_BLOCKS}:
+    new = create or label_key(label) in {label_key(d.label) for d in DEFAULT_BLOCKS}
+    if not new or call.branch != MAIN:
         call.require_space()
     async with call.space(make=True) as space:
+        await space.infos(call.branch)  # an unknown branch is not an unknown block
         try:
-            return (await space.read(label))[0]
+            return (await space.read(label, branch=call.branch))[0]
         except NotFoundError as error:
             if create:
                 return None
@@ -74,18 +76,18 @@ def _save(call: Call, intent: Intent, before: Block | None, text: str | None) ->
     changes = [w.change.number for w in written if w.change]
     rebased = any(w.rebased for w in written)
     if call.args.json:
-        shape = {"changes": changes, "rebased": rebased, "block": _shape(after)}
-        call.out.exact(shapes.dumps({"space": shapes.space(call.place), **shape}))
+        block = shapes.facts(after) if after else None
+        call.answer(changes=changes, rebased=rebased, block=block)
     elif after is None:
         call.out.line(f"Nothing was written, so {call.args.label} was not made.")
     elif not changes:
-        call.out.line(f"{call.args.label} is unchanged, in {call.place}.")
+        call.out.line(f"{call.args.label} is unchanged, in {call.where}.")
     else:
         call.out.line(
             "Saved ",
             Cell(after.label, "bold cyan"),
             Cell(f"@{after.short}", "dim"),
-            f" as change {', '.join(map(str, changes))} in {call.place}: ",
+            f" as change {', '.join(map(str, changes))} in {call.where}: ",
             Cell(budget(after), "red" if after.chars > after.limit else ""),
         )
         if rebased:
@@ -169,7 +171,12 @@ def _left_to_the_editor(_signal: int, _frame: FrameType | None) -> None:
     """Do nothing. To ignore the signal would make the editor inherit that."""
 
 
-def _from_file(name: str) -> str:
+def from_file(name: str) -> str:
+    """Return the text of a file; `-` is standard input.
+
+    Raises:
+        RefusedError: it is not UTF-8.
+    """
     data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     return _decoded(data, "standard input" if name == "-" else name)
 
@@ -181,11 +188,3 @@ def _decoded(data: bytes, name: str) -> str:
         raise RefusedError(
             f"{name} is not UTF-8 text (byte {error.start}); nothing was changed."
         ) from None
-
-
-def _shape(block: Block | None) -> shapes.Shape | None:
-    if block is None:
-        return None
-    shape = shapes.block(block)
-    del shape["value"]
-    return shape

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..memory import Space
 from ..memory.adopting import Adopted
 from ..memory.agentfile import AgentFile, read_agent_file
+from ..memory.model import MAIN
 from . import shapes
 from .call import Call
 from .terminal import Cell, Column
@@ -20,14 +21,13 @@ def import_file(call: Call) -> int:
     found = read_agent_file(Path(call.args.file))
     adopted = asyncio.run(_planned(call, found) if call.args.dry_run else _adopted(call, found))
     if call.args.json:
-        shape = {
-            "dry_run": call.args.dry_run,
-            "blocks": [shapes.arrival(a) for a in adopted],
-            "notes": list(found.notes),
-            "left_out": found.left_out,
-            "secrets": list(found.secrets),
-        }
-        call.out.exact(shapes.dumps({"space": shapes.space(call.place), **shape}))
+        call.answer(
+            dry_run=call.args.dry_run,
+            blocks=[shapes.arrival(a) for a in adopted],
+            notes=list(found.notes),
+            left_out=found.left_out,
+            secrets=list(found.secrets),
+        )
     else:
         _tell(call, found, adopted)
     return 0
@@ -35,7 +35,7 @@ def import_file(call: Call) -> int:
 
 async def _adopted(call: Call, found: AgentFile) -> tuple[Adopted, ...]:
     intent = call.intent(call.args.reason or f"from {Path(call.args.file).name}")
-    async with call.space(make=True) as space:
+    async with call.space(make=call.branch == MAIN) as space:
         return await space.adopt(list(found.arrivals), intent)
 
 
@@ -43,11 +43,11 @@ async def _planned(call: Call, found: AgentFile) -> tuple[Adopted, ...]:
     """Return what would happen; a space that does not exist is made up for it, not made."""
     if call.has_space():
         async with call.space() as space:
-            return await space.plan_adoption(list(found.arrivals))
+            return await space.plan_adoption(list(found.arrivals), call.branch)
     with tempfile.TemporaryDirectory(prefix="tokenspace-") as folder:
         space = await Space.open(Path(folder) / "new.db")
         try:
-            return await space.plan_adoption(list(found.arrivals))
+            return await space.plan_adoption(list(found.arrivals), call.branch)
         finally:
             await space.close()
 

@@ -8,7 +8,7 @@ import io
 import re
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -69,8 +69,16 @@ class Output:
         pieces = [(printable(cell.text), cell.style) for cell in cells]
         self._console.print(Text.assemble(*pieces), soft_wrap=True)
 
+    def when(self, at: datetime) -> str:
+        """Return a time: relative for a person, exact for what reads a pipe."""
+        if self.is_terminal:
+            return ago(at, datetime.now(UTC))
+        return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]]) -> None:
-        """Write a table; a column without any text is left out."""
+        """Write a table; a column without any text is left out, and so is a table without rows."""
+        if not rows:
+            return
         cells = [[_cell(v, c) for v, c in zip(row, columns, strict=True)] for row in rows]
         used = [i for i in range(len(columns)) if any(row[i].text for row in cells)]
         below = [i for i in used if self.is_terminal and columns[i].below]
@@ -124,6 +132,12 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a number of things in words: `1 block`, `1,200 blocks`, `2 branches`."""
+    ending = "" if count == 1 else "es" if noun.endswith(("s", "sh", "ch", "x")) else "s"
+    return f"{count:,} {noun}{ending}"
+
+
 def ago(at: datetime, now: datetime) -> str:
     """Return how long ago a moment was, in words; after 30 days, its date (UTC)."""
     seconds = (now - at).total_seconds()
@@ -133,7 +147,7 @@ def ago(at: datetime, now: datetime) -> str:
         return at.strftime("%Y-%m-%d")
     size, unit = next(step for step in reversed(_STEPS) if seconds >= step[0])
     count = int(seconds // size)
-    return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return f"{plural(count, unit)} ago"
 
 
 def _cell(value: Cell | str, column: Column) -> Cell:

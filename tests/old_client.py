@@ -34,6 +34,15 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("memory_describe", {"label": "team/rules", "description": "How the team works"}),
     ("memory_rename", {"label": "team/rules", "new_label": "team/habits"}),
     ("memory_delete", {"label": "team/habits"}),
+    ("memory_checkpoint", {"name": "before"}),
+    ("memory_branch", {"name": "try"}),
+    ("memory_insert", {"label": "persona", "new_string": "No emoji.", "branch": "try"}),
+    ("memory_merge", {"branch": "try"}),
+    ("memory_diff", {"from": "before", "to": "main"}),
+    ("memory_blame", {"label": "persona"}),
+    ("memory_history", {"limit": 3}),
+    ("memory_forget", {"label": "persona", "entry": "No emoji."}),
+    ("memory_restore", {"to": "before", "label": "persona"}),
     ("memory_read", {"label": "human"}),
 )
 REFUSED: tuple[tuple[str, dict[str, Any]], ...] = (

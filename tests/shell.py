@@ -1,20 +1,24 @@
 """The command line as the tests use it: in this process, in one of its own, and on a terminal."""
 
+import asyncio
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from tokenspace.memory import Author, Intent, Space
+from tokenspace.memory.model import MAIN
 from tokenspace.server.cli import main
 
 PROGRAM = [sys.executable, "-m", "tokenspace.server"]
@@ -63,6 +67,32 @@ class Shell:
         ran = self("edit", label, "--create", "--file", "-", *words, given=text.encode())
         assert not ran.code, ran.err
 
+    def value(self, label: str, *words: str) -> str:
+        """Return the text of a block."""
+        return text(self("show", label, *words))
+
+    def suggested(self, told: str) -> Ran:
+        """Run the command that an answer ends a line with; it names this database."""
+        found = re.search(r"tokenspace ((?:restore|restore-backup|merge|edit) .+)", told)
+        assert found, told
+        words = shlex.split(found[1])
+        assert words[-2:] == ["--db", str(self.db)]
+        return self(*words[:-2])
+
+    def patch(self, patch: str, branch: str = MAIN) -> None:
+        """Apply a patch, as the tool `memory_patch` does."""
+
+        async def work() -> None:
+            space = await Space.open(self.db)
+            try:
+                await space.patch(
+                    patch, Intent(author=Author(), tool="memory_patch", branch=branch)
+                )
+            finally:
+                await space.close()
+
+        asyncio.run(work())
+
     def editor(self, body: str) -> None:
         """Make the editor a Python program; `path` is the file it is given."""
         program = self.folder / "an editor.py"
@@ -82,8 +112,11 @@ class Shell:
         )
         return Ran(done.returncode, done.stdout, done.stderr.decode())
 
-    def on_terminal(self, *words: str) -> bytes:
-        """Run the real program on a terminal of 100 columns and return all that reaches it."""
+    def on_terminal(self, *words: str, code: int = 0, typed: Sequence[str] = ()) -> bytes:
+        """Run the real program on a terminal of 100 columns and return all that reaches it.
+
+        Each line of `typed` is typed once something is asked: a line that stays open, with ": ".
+        """
         import fcntl
         import pty
         import struct
@@ -100,9 +133,14 @@ class Shell:
             env={**self.environ, "TERM": "xterm-256color"},
         ) as running:
             os.close(its_end)
-            shown = b"".join(_read(main_end))
+            shown, lines = b"", list(typed)
+            for data in _read(main_end):
+                shown += data
+                if lines and shown.endswith(b": "):
+                    os.write(main_end, lines.pop(0).encode() + b"\n")
             os.close(main_end)
-            assert running.wait() == 0, shown
+            assert not lines, shown
+            assert running.wait() == code, shown
         return shown
 
 
@@ -128,12 +166,24 @@ def scrubbed(folder: Path) -> dict[str, str]:
     return {**known, **dict.fromkeys(folders, str(home)), "LC_ALL": "C.UTF-8", "LOGNAME": "ada"}
 
 
+def files_holding(folder: Path, secret: str) -> list[str]:
+    """Return the files below a folder that hold this text somewhere in their bytes."""
+    every = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [path.name for path in every if secret.encode() in path.read_bytes()]
+
+
 def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
     ends = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < ends, "it never came to hold"
         time.sleep(0.01)
+
+
+def text(ran: Ran) -> str:
+    """Return what a call that went well says."""
+    assert not ran.code, ran.err
+    return ran.out.decode()
 
 
 def parsed(ran: Ran) -> dict[str, Any]:

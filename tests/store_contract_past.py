@@ -1,11 +1,27 @@
 """What every store must do with the past: the second half of the contract."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 import pytest
 
+from tokenspace.memory.errors import ExistsError
 from tokenspace.memory.model import MAIN, Block
+from tokenspace.memory.refs import Checkpoint, Point
 from tokenspace.memory.store import Store
 
 from .store_contract import Opener, appending, block, draft, labels, made, recording
+from .support import ADA, NOW
+
+
+def checkpoint(
+    name: str, point: Point, at: datetime = NOW, *, automatic: bool = False
+) -> Checkpoint:
+    """Return a checkpoint with its every field set."""
+    return Checkpoint(
+        name=name, point=point, message=f"why {name}", author=ADA, at=at, automatic=automatic,
+        blocks=3, chars=141,
+    )  # fmt: skip
 
 
 class PastContract:
@@ -91,8 +107,8 @@ class PastContract:
         await made(store, "b")
         await store.write(appending("a", "2"))
         second = await block(store, "a")
-        assert await store.read(lambda v: v.before(MAIN, second)) == first
-        assert await store.read(lambda v: v.before(MAIN, first)) is None
+        assert await store.read(lambda v: v.state(MAIN, second.uid, second.change - 1)) == first
+        assert await store.read(lambda v: v.state(MAIN, first.uid, first.change - 1)) is None
 
     async def test_the_log_is_read_from_either_end(self, store: Store) -> None:
         """Newest first by pages, or oldest first since a number; of one block, or of all."""
@@ -149,3 +165,26 @@ class PastContract:
         assert [b.value for b in await store.read(lambda v: v.versions(MAIN, "a", ""))] in (
             ["kept", "next"], ["next", "kept"],
         )  # fmt: skip
+
+    async def test_checkpoints_are_kept(self, store: Store) -> None:
+        """Newest first, each field as given; a name is one checkpoint's, until it is dropped."""
+        for label in ("a", "b", "c"):
+            await made(store, label)
+        later = NOW + timedelta(minutes=1)
+        first = checkpoint("one", Point(MAIN, 3))
+        second = checkpoint("Two", Point(MAIN, 2), later, automatic=True)
+        third = checkpoint("three", Point(MAIN, 1), later)
+        assert await store.read(lambda v: v.checkpoints()) == []
+        for given in (first, second, third):
+            await store.write(lambda tx, given=given: tx.add_checkpoint(given))
+        assert await store.read(lambda v: v.checkpoints()) == [second, third, first]
+        assert await store.read(lambda v: v.checkpoint("Two")) == second
+        assert await store.read(lambda v: v.checkpoint("nobody")) is None
+        for name in ("one", "ONE", "two"):
+            taken = replace(third, name=name)
+            with pytest.raises(ExistsError, match="has that name"):
+                await store.write(lambda tx, taken=taken: tx.add_checkpoint(taken))
+        await store.write(lambda tx: tx.drop_checkpoint("one"))
+        await store.write(lambda tx: tx.add_checkpoint(replace(third, name="ONE")))
+        names = [kept.name for kept in await store.read(lambda v: v.checkpoints())]
+        assert names == ["Two", "ONE", "three"]

@@ -34,6 +34,16 @@ async def test_everything_works_over_stdio(tmp_path: Path, era: Era) -> None:
         await use("memory_rename", label="notes/today", new_label="notes/monday")
         await use("memory_create", label="scratch", description="d")
         await use("memory_delete", label="scratch")
+        await use("memory_checkpoint", name="before")
+        await use("memory_branch", name="try")
+        await use("memory_insert", label="human", new_string="Ada", branch="try")
+        await use("memory_merge", branch="try")
+        assert "+Ada" in await use("memory_diff", **{"from": "before", "to": "main"})
+        assert "memory_insert" in await use("memory_blame", label="human")
+        await use("memory_restore", to="before")
+        assert "memory_merge" in await use("memory_history")
+        await use("memory_insert", label="human", new_string="a secret")
+        await use("memory_forget", entry="a secret", erase=True)
         assert used == set(names)
         assert "Did you mean 'human'?" in await refused(memory, "memory_read", label="humann")
 
@@ -91,7 +101,7 @@ async def test_public_agent_files_keep_every_byte(tmp_path: Path) -> None:
         await anyio.run_process(argv)
     async with stdio(db) as memory:
         page = await memory.list_resources()
-        labels = [resource.name for resource in page.resources[2:]]
+        labels = [resource.name for resource in page.resources[3:]]
         while page.next_cursor:
             page = await memory.list_resources(cursor=page.next_cursor)
             labels += [resource.name for resource in page.resources]

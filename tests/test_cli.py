@@ -11,6 +11,10 @@ from tokenspace.server.cli import main
 
 from .shell import PROGRAM, Shell, parsed
 
+COMMANDS = (
+    *("serve", "blocks", "show", "edit", "log", "diff", "blame", "restore"),
+    *("checkpoint", "branch", "merge", "import"),
+)
 HEAVY = ("asyncio", "dataclasses", "platformdirs", "pydantic", "rich", "tomllib")
 HEX = re.compile(r"[0-9a-f]{32}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -43,7 +47,7 @@ def test_without_a_command_it_serves(shell: Shell, words: list[str]) -> None:
     assert (ran.code, ran.out) == (0, b""), ran.err
 
 
-@pytest.mark.parametrize("command", ["serve", "blocks", "show", "edit", "log", "import"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`--help` explains a command and its flags, and is no error."""
     assert main([command, "--help"]) == 0
@@ -56,7 +60,7 @@ def test_help_lists_the_commands(shell: Shell) -> None:
     """The first thing a newcomer types names every command, on standard output."""
     ran = shell.process("--help")
     assert ran.code == 0
-    for command in ("serve", "blocks", "show", "edit", "log", "import"):
+    for command in COMMANDS:
         assert f"\n    {command} ".encode() in ran.out
 
 
@@ -73,7 +77,19 @@ def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["show"], "required: LABEL"),
         (["log", "-n", "0"], "'0' is not a number from 1"),
         (["log", "--lable"], "unrecognized arguments: --lable"),
+        (["log", "--before", "9" * 19], "is not a number from 1"),
         (["edit", "human", "--read-only", "--writable"], "not allowed with"),
+        (["restore"], "one of the arguments --to --undo is required"),
+        (["restore", "--to", "3", "--undo", "4"], "not allowed with argument --to"),
+        (["restore", "human", "--undo", "4"], "--undo takes back a change in all its blocks"),
+        (["checkpoint", "--delete"], "give its NAME"),
+        (["checkpoint", "-m", "why"], "give its NAME"),
+        (["checkpoint", "x", "--delete", "--at", "3"], "--delete goes with a NAME alone"),
+        (["branch", "--from", "3"], "give its NAME"),
+        (["branch", "x", "--delete", "--from", "3"], "--delete goes with a NAME alone"),
+        (["merge"], "required: BRANCH"),
+        (["merge", "x", "--ours", "--theirs"], "not allowed with argument --ours"),
+        (["merge", "x", "--resolve", "3f9a1c"], "'3f9a1c' is not ID=WHAT"),
         (["blocks", "--log-level", "loud"], "'LOUD' is not a log_level; choose DEBUG"),
         (["blocks", "--project", "nowhere"], "there is no folder"),
     ],
@@ -86,7 +102,20 @@ def test_wrong_use_is_told_in_a_line(shell: Shell, words: list[str], complaint: 
     assert re.fullmatch(r"tokenspace: .+\n", ran.err)
 
 
-@pytest.mark.parametrize("words", [["blocks"], ["show", "human"], ["log"], ["edit", "x"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            ["blocks"],
+            ["show", "human"],
+            ["log"],
+            ["edit", "x"],
+            ["edit", "human", "--branch", "b"],
+        ),
+        *(["diff"], ["blame", "human"], ["restore", "--to", "1"], ["checkpoint", "x"]),
+        *(["branch"], ["merge", "b"]),
+    ],
+)
 def test_reading_makes_no_space(shell: Shell, words: list[str]) -> None:
     """Looking at a project's memory must not litter it; the answer says who makes one."""
     project = shell.folder / "work"
@@ -170,6 +199,23 @@ def test_blocks_in_a_pipe(shell: Shell) -> None:
     assert lines[0] == f"demo (named by --db) · {shell.db}"
     assert re.fullmatch(r"notes +[0-9a-f]{8} +5/4 +\S+Z +read-only, 1 over +a", lines[5])
     assert lines[6].endswith(r"two lines \x1b[2J")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="arguments are text there")
+def test_words_in_another_encoding_are_told(shell: Shell) -> None:
+    """What is no UTF-8 cannot name anything: wrong use, and no traceback."""
+    shell.put("notes", "x")
+    ran = shell("blocks", "--branch", "caf\udce9")
+    assert (ran.code, ran.err) == (2, "tokenspace: 'caf\\udce9' is not UTF-8 text.\n")
+
+
+def test_an_empty_list_is_said_to_be_one(shell: Shell) -> None:
+    """No headings without rows."""
+    shell.put("human", "")
+    shell.patch("".join(f"*** Delete Block: {name}\n" for name in ("human", "persona", "project")))
+    head = f"demo (named by --db) · {shell.db}\n"
+    assert shell("blocks").out.decode() == f"{head}There are no blocks.\n"
+    assert shell("log", "--before", "1").out.decode() == f"{head}There are none.\n"
 
 
 def test_log_for_programs(shell: Shell) -> None:

@@ -23,7 +23,9 @@ from tokenspace.memory.store.connector import Connection
 from .support import BY, opened, put, refusal, text
 from .test_processes import start
 
-NEXT = (2, "0002_more.sql", "CREATE TABLE more (x INTEGER) STRICT;")
+NOW_AT = database.migrations()[-1][0]
+NEXT = (NOW_AT + 1, "more.sql", "CREATE TABLE more (x INTEGER) STRICT;")
+COPY = f"memory.db.format{NOW_AT}.bak"
 
 
 def state(path: Path) -> dict[str, bytes]:
@@ -71,7 +73,7 @@ UNUSABLE: list[tuple[Callable[[Path], object], str]] = [
     (damaged_header, "is not a tokenspace database"),
     (other_program, "is a database of another program"),
     (foreign_with_our_version, "is a database of another program"),
-    (newer_program, "was written by a newer tokenspace (format 99, this one reads 1)"),
+    (newer_program, f"was written by a newer tokenspace (format 99, this one reads {NOW_AT})"),
 ]
 
 
@@ -162,14 +164,12 @@ async def test_an_older_file_is_migrated_after_a_backup(
     async with opened(db) as space:
         assert await text(space) == "old text"
         await space.rethink("notes", "new text", BY)
-    backup = db.with_name("memory.db.format1.bak")
-    assert sorted(state(db)) == ["memory.db", "memory.db.format1.bak"]
+    backup = db.with_name(COPY)
+    assert sorted(state(db)) == ["memory.db", COPY]
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert query(db, "SELECT version, name FROM migration") == [
-        (1, "0001_init.sql"), (2, "0002_more.sql"),
-    ]  # fmt: skip
-    assert query(db, "PRAGMA user_version") == [(2,)]
-    assert query(backup, "PRAGMA user_version") == [(1,)]
+    assert query(db, "SELECT version, name FROM migration")[-1] == NEXT[:2]
+    assert query(db, "PRAGMA user_version") == [(NEXT[0],)]
+    assert query(backup, "PRAGMA user_version") == [(NOW_AT,)]
     monkeypatch.undo()
     async with opened(backup) as space:
         assert await text(space) == "old text"
@@ -181,11 +181,11 @@ async def test_a_migration_that_fails_changes_nothing(
     """Each is one transaction: the older program can go on with the file."""
     await older(db, monkeypatch)
     before = query(db, "SELECT sql FROM sqlite_schema")
-    steps = [*database.migrations()[:-1], (2, "0002_bad.sql", f"{NEXT[2]} SELECT no_such();")]
+    steps = [*database.migrations()[:-1], (NEXT[0], "bad.sql", f"{NEXT[2]} SELECT no_such();")]
     monkeypatch.setattr(database, "migrations", lambda: steps)
     with pytest.raises(Exception, match="no such function"):
         await Space.open(db)
-    assert query(db, "PRAGMA user_version") == [(1,)]
+    assert query(db, "PRAGMA user_version") == [(NOW_AT,)]
     assert query(db, "SELECT sql FROM sqlite_schema") == before
     monkeypatch.undo()
     async with opened(db) as space:
@@ -212,7 +212,9 @@ async def test_an_older_program_refuses_what_a_newer_one_migrated(
         pass
     monkeypatch.undo()
     refused = await refusal(Space.open(db))
-    assert "was written by a newer tokenspace (format 2, this one reads 1)" in str(refused)
+    assert f"was written by a newer tokenspace (format {NEXT[0]}, this one reads {NOW_AT})" in str(
+        refused
+    )
 
 
 def test_processes_that_open_a_new_file_at_once_make_it_once(db: Path) -> None:
@@ -221,7 +223,7 @@ def test_processes_that_open_a_new_file_at_once_make_it_once(db: Path) -> None:
         processes = [start(stack, "open", db) for _ in range(6)]
         answers = [process.communicate(timeout=60)[0] for process in processes]
     assert answers == ["1\n"] * 6
-    assert query(db, "SELECT count(*) FROM migration") == [(1,)]
+    assert query(db, "SELECT count(*) FROM migration") == [(NOW_AT,)]
     assert query(db, "SELECT count(*), count(DISTINCT value) FROM meta") == [(3, 3)]
 
 
@@ -230,7 +232,8 @@ import sys
 from pathlib import Path
 from tokenspace.memory.store import database
 first = database.migrations()
-database.migrations = lambda: [*first, (2, "0002_more.sql", "CREATE TABLE more (x INTEGER)")]
+more = (len(first) + 1, "more.sql", "CREATE TABLE more (x INTEGER)")
+database.migrations = lambda: [*first, more]
 sys.stdin.readline()
 database.prepare(Path(sys.argv[1]))
 """
@@ -249,6 +252,6 @@ def test_processes_that_migrate_at_once_do_it_once(db: Path) -> None:
         for process in processes:
             process.communicate(b"\n", timeout=60)
         assert [process.returncode for process in processes] == [0] * 5
-    assert query(db, "SELECT version FROM migration") == [(1,), (2,)]
-    assert sorted(state(db)) == ["memory.db", "memory.db.format1.bak"]
-    assert query(db.with_name("memory.db.format1.bak"), "PRAGMA user_version") == [(1,)]
+    assert query(db, "SELECT version FROM migration") == [(n,) for n in range(1, NEXT[0] + 1)]
+    assert sorted(state(db)) == ["memory.db", COPY]
+    assert query(db.with_name(COPY), "PRAGMA user_version") == [(NOW_AT,)]

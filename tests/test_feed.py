@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -48,13 +49,18 @@ def test_a_new_label_is_announced_at_both_addresses(action: str) -> None:
     """Who holds the old address must learn that it leads nowhere; in all its spellings."""
     found = events(change(touched("b/c", action, old_label="a b")))
     uris = [event.uri for event in found if isinstance(event, ResourceUpdated)]
-    blocks = ["b%2Fc", "b/c", "a%20b", "a b"]
-    assert uris == [
-        "memory://context",
-        "memory://blocks",
-        *(f"memory://blocks/{name}" for name in blocks),
-    ]
+    names = ["b%2Fc", "b/c", "a%20b", "a b"]
+    assert uris[:3] == ["memory://context", "memory://blocks", "memory://changes"]
+    assert set(uris[3:]) == {
+        f"memory://blocks/{name}{part}" for name in names for part in ("", "/history")
+    }
     assert found[-1] == ResourcesListChanged()
+
+
+def test_what_happens_on_another_branch_is_no_news_of_a_block() -> None:
+    """Resources are those of main; only the list of changes is another one."""
+    elsewhere = replace(change(touched("a", "created")), branch="try")
+    assert events(elsewhere) == [ResourceUpdated("memory://changes")]
 
 
 @pytest.mark.parametrize(

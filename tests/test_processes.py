@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tokenspace.memory.model import MAIN, Change
-from tokenspace.memory.store import SqliteStore
-from tokenspace.memory.store.connector import Connection
+from tokenspace.memory.store import SqliteStore, verify
 
 from .support import BY, opened, put
 
@@ -33,14 +32,10 @@ def acknowledged(lines: list[str]) -> list[int]:
 
 async def check(path: Path) -> list[Change]:
     """Return every change, after looking for damage and for a break in the chain of changes."""
-    db = Connection(path)
-    assert db.all("PRAGMA integrity_check") == [("ok",)]
-    assert db.all("PRAGMA foreign_key_check") == []
-    db.close()
+    assert verify(path).findings == ()
     store = await SqliteStore.open(path)
     try:
         changes = await store.read(lambda v: v.since(0, limit=1_000_000))
-        assert await store.read(lambda v: v.broken()) == []
         for state in await store.read(lambda v: v.blocks(MAIN)):
             assert state.chars == len(state.value)
     finally:

@@ -9,7 +9,8 @@ import pytest
 from tokenspace.memory import Author, Draft, Intent, Space
 from tokenspace.memory.adopting import Arrival
 from tokenspace.memory.errors import ExistsError, InvalidError, NotFoundError
-from tokenspace.memory.model import DEFAULT_LIMIT
+from tokenspace.memory.model import DEFAULT_LIMIT, MAIN
+from tokenspace.memory.refs import Point
 
 from .support import BY, HAND, NOW, because, opened, put, refusal, text, version
 
@@ -58,7 +59,7 @@ async def test_what_a_write_says_of_a_block_is_what_a_read_then_says(space: Spac
               metadata={"k": "v"}), BY)  # fmt: skip
     found, head = await space.read("new")
     assert done.steps[0].after == found
-    assert (done.steps[0].before, done.head, head) == (None, 2, 2)
+    assert (done.steps[0].before, done.point.change, head) == (None, 2, Point(MAIN, 2))
     assert (found.label, found.chars, found.tags, found.metadata) == (
         "New", 2, ("t", "u"), {"k": "v"}
     )  # fmt: skip
@@ -86,11 +87,11 @@ async def test_every_past_state_can_be_read(space: Space) -> None:
     assert await text(space, at=one) == "one\n"
     assert await text(space, at=f"notes@{one[:8]}") == "one\n"
     assert await text(space, at="3") == "one\ntwo\n"
-    assert [b.value for b in (await space.context(4)).blocks][3:] == ["three"]
-    assert [b.label for b in (await space.context(5)).blocks] == ["human", "persona", "project"]
+    assert [b.value for b in (await space.context("4")).blocks][3:] == ["three"]
+    assert [b.label for b in (await space.context("5")).blocks] == ["human", "persona", "project"]
     gone = await refusal(space.read("notes", "5"))
     assert str(gone) == "there was no block notes at change 5."
-    assert isinstance(await refusal(space.context(6)), NotFoundError)
+    assert isinstance(await refusal(space.context("6")), NotFoundError)
 
 
 @pytest.mark.parametrize("at", ["1", "6", "0", "ffffffffff", "notes@zz", "9" * 19, "9" * 9_999])

@@ -86,7 +86,8 @@ async def test_many_overlaps_are_counted_not_listed(space: Space) -> None:
     await space.rethink(
         "notes", "\n".join(f"{x}?" if n % 2 else x for n, x in enumerate(lines)), BY
     )
-    refused = str(await refusal(space.rethink("notes", "all new", BY, seen)))
+    mine = "\n".join(f"{x}!" for x in lines)
+    refused = str(await refusal(space.rethink("notes", mine, BY, seen)))
     assert "2→line 1?" in refused
     assert refused.endswith("… and 22 more places")
     assert len(refused) < 700
@@ -237,7 +238,7 @@ async def test_a_patch_lands_whole_or_not_at_all(space: Space) -> None:
         assert type(refused).__name__ == kind
         assert await space.context() == before
     await space.patch("*** Update Block: notes\n-City: Paris\n*** Add Block: new\n+x\n", BY)
-    assert (await space.context()).head == before.head + 1
+    assert (await space.context()).point.change == before.point.change + 1
 
 
 async def test_a_patch_may_swap_two_labels(space: Space) -> None:

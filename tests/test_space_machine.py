@@ -132,7 +132,7 @@ class Blocks(RuleBasedStateMachine):
     def look_back(self, data: st.DataObject) -> None:
         """Every past is as it was."""
         at = data.draw(st.integers(1, len(self.pasts)))
-        context = self.opened.runner.run(self.opened.space.context(at))
+        context = self.opened.runner.run(self.opened.space.context(str(at)))
         assert {(b.label, b.value) for b in context.blocks} == set(self.pasts[at - 1].values())
 
     @invariant()
@@ -140,7 +140,7 @@ class Blocks(RuleBasedStateMachine):
         """The blocks, each in its place, and the number of changes."""
         context = self.opened.runner.run(self.opened.space.context())
         assert {(b.label, b.value) for b in context.blocks} == set(self.model.values())
-        assert context.head == len(self.pasts)
+        assert context.point.change == len(self.pasts)
 
     def teardown(self) -> None:
         """Close the file."""

@@ -44,10 +44,12 @@ UNKNOWN: list[tuple[Call, type[TokenspaceError], str]] = [
     (lambda s: s.describe("note", BY, limit=1), NotFoundError, "Did you mean 'notes'?"),
     (lambda s: s.patch("*** Update Block: note\n+x\n", BY), NotFoundError, "mean 'notes'?"),
     (lambda s: s.read("notes", "zz"), NotFoundError,
-     "block notes has no version 'zz'; give a version (the part after @) or a change's number."),
+     "'zz' is no place in the history. Give a change's number, a version, a checkpoint, "),
+    (lambda s: s.read("notes", "abcd"), NotFoundError,
+     "block notes has no version 'abcd'; give a version (the part after @), a change's number, "),
     (lambda s: s.read("notes", "77"), NotFoundError, "there is no change 77; the newest is 3."),
     (lambda s: s.read("notes", "1"), NotFoundError, "there was no block notes at change 1."),
-    (lambda s: s.context(0), NotFoundError, "there is no change 0; the newest is 3."),
+    (lambda s: s.context("0"), NotFoundError, "there is no change 0; the newest is 3."),
 ]  # fmt: skip
 
 EDITS: list[tuple[Call, type[TokenspaceError], str]] = [

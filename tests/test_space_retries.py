@@ -53,7 +53,7 @@ async def test_a_retry_succeeds_and_changes_nothing(
     again = await write(space)
     assert first.change is not None
     assert again.change is None
-    assert again.head == before.head
+    assert again.point == before.point
     assert await space.context() == before
 
 
@@ -77,7 +77,7 @@ async def test_a_key_makes_any_write_happen_once(space: Space) -> None:
     await space.insert("notes", "other", -1, BY)
     again = await space.insert("notes", "entry", -1, because("", "key-1"))
     assert again.repeated
-    assert (again.change, again.head) == (first.change, 4)
+    assert (again.change, again.point.change) == (first.change, 4)
     assert await text(space) == "log\nentry\nother\n"
 
 

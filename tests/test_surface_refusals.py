@@ -11,11 +11,15 @@ from tokenspace.server.surface.tools import TABLE, unknown
 REFUSED = [
     ("memory_read", {"label": "humn"}, "There is no block 'humn'. Did you mean 'human'?"),
     ("memory_read", {"label": "a b"}, "'a b' is not a block label: use 1 to 128 letters"),
-    ("memory_read", {"label": "human", "at": "zz"}, "has no version 'zz'"),
+    ("memory_read", {"label": "human", "at": "zz"}, "'zz' is no place in the history"),
     ("memory_read", {"label": "human", "at": "99"}, "There is no change 99; the newest is"),
-    ("memory_read", {"at": "abcd"}, "if it is a version of one block, give its label too"),
-    ("memory_read", {"at": "9" * 5_000}, "is not a change's number"),
-    ("memory_read", {"label": "human", "at": "9" * 5_000}, "has no version '999"),
+    ("memory_read", {"at": "abcd"}, "'abcd' is no place in the history"),
+    ("memory_read", {"at": "9" * 5_000}, "There is no change 999999999999999999; the newest is"),
+    (
+        "memory_read",
+        {"label": "human", "at": "9" * 5_000},
+        "There is no change 999999999999999999; the newest is",
+    ),
     ("memory_read", {"lines": "1-2"}, "Lines are those of one block; give its label too."),
     ("memory_read", {"label": "human", "lines": "x"}, "is not a range; write 10-40"),
     ("memory_read", {"label": "human", "lines": "9" * 5_000}, "is not a range; write 10-40"),
@@ -70,7 +74,8 @@ def test_a_tool_of_another_profile_says_how_to_get_it() -> None:
     )
     assert unknown("memory_rename", "core").endswith("start the server with --profile full.")
     assert unknown("nope", "core") == (
-        "unknown tool 'nope'; there are memory_read, memory_replace, memory_insert, memory_rethink"
+        "unknown tool 'nope'; there are memory_read, memory_replace, memory_insert, "
+        "memory_rethink, memory_restore"
     )
     for entry in TABLE:
         assert entry.core or "profile core" in unknown(entry.name, "core")

@@ -35,8 +35,8 @@ async def test_every_block_is_listed_page_by_page(memory: Client) -> None:
         if cursor is None:
             break
         assert len(page.resources) == 50
-    assert uris[:2] == ["memory://context", "memory://blocks"]
-    assert len(uris) == len(set(uris)) == 2 + 3 + 60
+    assert uris[:3] == ["memory://context", "memory://blocks", "memory://changes"]
+    assert len(uris) == len(set(uris)) == 3 + 3 + 60
     assert "memory://blocks/topic%2F59" in uris
     with pytest.raises(MCPError, match="cursor"):
         await memory.list_resources(cursor="bogus")

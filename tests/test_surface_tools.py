@@ -24,11 +24,11 @@ def size_in_tokens(tools: list[Any]) -> float:
     return len(json.dumps(dumped, separators=(",", ":"), ensure_ascii=False)) / 4
 
 
-@pytest.mark.parametrize(("profile", "budget", "count"), [("core", 750, 4), ("full", 1_450, 9)])
+@pytest.mark.parametrize(("profile", "budget", "count"), [("core", 950, 5), ("full", 2_550, 17)])
 async def test_a_profile_keeps_its_tool_list_small(
     tmp_path: Path, profile: str, budget: int, count: int
 ) -> None:
-    """Every client sends the list to its model: core stays within 750 tokens, full in 1,450."""
+    """Every client sends the list to its model: core stays within 950 tokens, full in 2,550."""
     async with client(tmp_path / "m.db", profile=profile) as connected:
         tools = (await connected.list_tools()).tools
     assert len(tools) == count

@@ -1,6 +1,24 @@
 """Where a space is kept: one interface, one implementation a database engine."""
 
-from .contract import Snapshot, Store, Transaction
+from .backup import backup
+from .contract import Erased, Found, Snapshot, Store, Transaction
+from .restore_backup import RestoredBackup, restore_backup
+from .retention import Collected, collect
 from .sqlite import SqliteStore
+from .verify import Report, verify
 
-__all__ = ["Snapshot", "SqliteStore", "Store", "Transaction"]
+__all__ = [
+    "Collected",
+    "Erased",
+    "Found",
+    "Report",
+    "RestoredBackup",
+    "Snapshot",
+    "SqliteStore",
+    "Store",
+    "Transaction",
+    "backup",
+    "collect",
+    "restore_backup",
+    "verify",
+]

@@ -10,7 +10,8 @@ to its end at once (a half-read `INSERT … RETURNING` keeps its write open), an
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
@@ -43,6 +44,26 @@ def standard_error(error: apsw.Error) -> sqlite3.Error:
     made.sqlite_errorcode = code
     made.sqlite_errorname = str(names[0].get(code) or names[1].get(code & 0xFF) or "")
     return made
+
+
+def first_bytes(path: Path, amount: int) -> bytes:
+    """Return what a database file begins with, fewer bytes where it is shorter.
+
+    Read through SQLite, because closing a file that was opened otherwise drops the locks that this
+    process has on it: others would then take its -wal away.
+    """
+    try:
+        file = apsw.VFSFile(
+            "",
+            str(path.absolute()),
+            [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READONLY, 0],
+        )
+        try:
+            return file.xRead(amount, 0)
+        finally:
+            file.xClose()
+    except apsw.Error as error:
+        raise standard_error(error) from error
 
 
 def _standard(call: Callable[P, R]) -> Callable[P, R]:
@@ -182,6 +203,19 @@ class Connection:
         """Roll back what is open; SQLite may have done so itself."""
         if self.in_transaction:
             self.execute("ROLLBACK")
+
+    @contextmanager
+    def replacing(self, source: "Connection") -> Generator[Callable[[], object]]:
+        """Hold this database's write lock; a call of what is yielded makes it a copy of `source`.
+
+        Without the call nothing changes. Until the end, this connection is for nothing else.
+        """
+        try:
+            with self._connection.backup("main", source._connection, "main") as backup:
+                backup.step(0)  # takes the lock
+                yield backup.step
+        except apsw.Error as error:
+            raise standard_error(error) from error
 
     @_standard
     def close(self) -> None:

@@ -5,23 +5,71 @@ must not wait for anything else, and may run again after a clash: no effects but
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from ..model import Block, BlockInfo, Change, Draft, Intent
+from ..model import Author, Block, BlockInfo, Change, Draft, Intent
+from ..refs import Branch, Checkpoint, Point
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How far a search through all texts has come.
+
+    Attributes:
+        ids: Those that hold what is searched, by the store's own numbers.
+        upto: The number up to which texts were searched.
+        complete: There are no more.
+    """
+
+    ids: frozenset[int] = frozenset()
+    upto: int = 0
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What erasing did; nothing at all where `changes` is empty.
+
+    Attributes:
+        changes: Numbers of the changes it recorded; the last one is the erasing change.
+        texts: How many different texts were rewritten.
+        versions: How many versions had one of those.
+        reasons: How many changes' reasons were rewritten.
+        descriptions: How many descriptions (with their tags and metadata) were rewritten.
+        labels: How many labels were.
+        checkpoints: How many checkpoints' names or messages were.
+        entry: Keyed hash of what was erased, 32 hex digits.
+        left: Names, not rewritten, that still hold it.
+    """
+
+    changes: tuple[int, ...] = ()
+    texts: int = 0
+    versions: int = 0
+    reasons: int = 0
+    descriptions: int = 0
+    labels: int = 0
+    checkpoints: int = 0
+    entry: str
+    left: tuple[str, ...] = ()
 
 
 class Snapshot(Protocol):
     """A consistent view; nothing that others write shows in it."""
 
     def head(self, branch: str) -> int:
-        """Return the number of the branch's newest change, 0 where it has none.
+        """Return the number of the branch's newest change (its parent's, until it has its own).
 
         Raises:
             NotFoundError: there is no such branch.
         """
+        ...
+
+    def newest(self) -> int:
+        """Return the number of the newest change on any branch, 0 before the first."""
         ...
 
     def infos(self, branch: str) -> list[BlockInfo]:
@@ -51,8 +99,54 @@ class Snapshot(Protocol):
         """
         ...
 
-    def before(self, branch: str, block: Block) -> Block | None:
-        """Return the state of the block before the change that made `block`."""
+    def state(self, branch: str, uid: str, change: int) -> Block | None:
+        """Return a block by its identity, as it was after `change`."""
+        ...
+
+    def infos_at(self, branch: str, change: int) -> list[BlockInfo]:
+        """Return every block as it was after `change` without its text, oldest first."""
+        ...
+
+    def named(self, prefix: str) -> list[tuple[BlockInfo, Point]]:
+        """Return the newest state, of any block, of each version that starts with `prefix`.
+
+        At most five.
+        """
+        ...
+
+    def branches(self, name: str | None = None) -> list[Branch]:
+        """Return the branches that are open, oldest first, or the one of that name.
+
+        Their changes are counted, which takes a while where there are many.
+        """
+        ...
+
+    def fork(self, branch: str) -> Point | None:
+        """Return where a branch, open or deleted, left its parent.
+
+        Raises:
+            NotFoundError: there never was such a branch.
+        """
+        ...
+
+    def merges(self, branch: str, change: int) -> list[Point]:
+        """Return what was merged into a branch, up to `change`: the sources' heads then."""
+        ...
+
+    def named_so(self, name: str) -> str | None:
+        """Return what has, or had, this name in any case: `branch Try`, `checkpoint try`."""
+        ...
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Return every checkpoint, newest first."""
+        ...
+
+    def checkpoint(self, name: str) -> Checkpoint | None:
+        """Return the checkpoint of this name."""
+        ...
+
+    def at_time(self, branch: str, at: datetime) -> int:
+        """Return the newest change of the branch's past that was made by then, 0 if none was."""
         ...
 
     def changes(
@@ -73,23 +167,83 @@ class Snapshot(Protocol):
         """
         ...
 
-    def broken(self) -> list[int]:
-        """Return the changes whose hash does not follow from what the file says of them."""
-        ...
-
     def by_request(self, request_id: str) -> Change | None:
         """Return the change that was recorded under this idempotency key."""
+        ...
+
+    def holding(self, needle: str, so_far: Found, most: int) -> Found:
+        """Search the next `most` texts, old ones included, for one that `erase` shall take out.
+
+        Begin with `Found()`, and go on until it is complete, in short reads.
+        """
         ...
 
 
 class Transaction(Snapshot, Protocol):
     """A view that can record one or more changes; all of them stand, or none."""
 
-    def record(self, branch: str, intent: Intent, at: datetime, drafts: list[Draft]) -> Change:
+    def record(
+        self,
+        branch: str,
+        intent: Intent,
+        at: datetime,
+        drafts: list[Draft],
+        *,
+        merged: int | None = None,
+    ) -> Change:
         """Append one change that makes every block what its draft says.
+
+        `merged` is the other branch's change that it merges.
 
         Raises:
             ExistsError: a label is taken by another block.
+        """
+        ...
+
+    def make_branch(self, name: str, origin: Point, author: Author, at: datetime) -> None:
+        """Make a branch that starts with what `origin` has.
+
+        Raises:
+            ExistsError: a branch has or had that name, or a checkpoint has it.
+        """
+        ...
+
+    def close_branch(self, name: str, at: datetime) -> None:
+        """End a branch; its changes stay readable by their numbers."""
+        ...
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint.
+
+        Raises:
+            ExistsError: a branch has or had that name, or a checkpoint has it.
+        """
+        ...
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Take a name off a change."""
+        ...
+
+    def erase(self, intent: Intent, at: datetime, needle: str, found: Found) -> Erased:
+        """Take a text out of every version, description, reason and name on every branch.
+
+        Versions keep their names. Blocks that have it now get a new version, on each open branch.
+        `found` is what `holding` found before; newer texts are searched here. Call `purge` after.
+
+        Raises:
+            InvalidError: the needle is blank.
+            ReadOnlyError: a read-only block has it now.
+        """
+        ...
+
+    def erase_block(self, intent: Intent, at: datetime, uid: str) -> Erased:
+        """Delete a block on every open branch, and empty all of its versions.
+
+        What was said of it and why it was changed goes too; its label stays in the history.
+
+        Raises:
+            NotFoundError: there never was such a block.
+            ReadOnlyError: it is read-only.
         """
         ...
 
@@ -118,6 +272,14 @@ class Store(Protocol):
 
     async def pulse(self) -> int:
         """Return a number that is another one after anyone, in any process, has written."""
+        ...
+
+    async def purge(self) -> bool:
+        """Take what was erased off the disk as well; tell whether all of it is.
+
+        It is not while another process reads what stood before: then it goes when that is done and
+        the file is next cleaned up. Copies that the program left beside the file are removed.
+        """
         ...
 
     async def close(self) -> None:

@@ -11,10 +11,11 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import (
     CorruptError,
@@ -26,6 +27,9 @@ from ..errors import (
     TokenspaceError,
 )
 from .connector import Connection
+from .copying import beside, copied, make_private, put_in_place
+
+T = TypeVar("T")
 
 APPLICATION_ID = 0x544F4B53  # "TOKS"
 BUSY_MS = 250
@@ -62,9 +66,9 @@ def connect(path: Path, *, query_only: bool = False) -> Connection:
     with translated(path):
         connection = Connection(path, busy_ms=BUSY_MS)
         try:
-            _patiently(lambda: _use_wal(connection, path))
+            patiently(lambda: _use_wal(connection, path))
             for setting in _SETTINGS:
-                _patiently(lambda sql=setting: connection.script(sql))
+                patiently(lambda sql=setting: connection.script(sql))
             if query_only:
                 connection.script("PRAGMA query_only = ON")
         except BaseException:
@@ -105,13 +109,13 @@ def prepare(path: Path) -> int:
         steps = migrations()
         newest = steps[-1][0]
         if path.exists() and path.stat().st_size:
-            have = _checked_version(path, newest)
+            have = format_of(path)
             if have == newest:
                 _check_writable(path)
                 return newest
             if have:
                 _copy_beside(path, have)
-        _make_private(path)
+        make_private(path)
         connection = connect(path)
         try:
             _migrate(connection, steps)
@@ -131,14 +135,14 @@ def translated(path: Path) -> Generator[None]:
         raise ReadOnlyError(f"cannot use {path}: {error.strerror or error}.") from error
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: sqlite3.Error) -> bool:
     """Tell whether another connection holds the lock."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
 
 
 def _explained(error: sqlite3.Error, path: Path) -> TokenspaceError:
     code = getattr(error, "sqlite_errorcode", 0)
-    if _is_busy(error):
+    if is_busy(error):
         return LockedError(
             f"{path} is being written by another process for too long; try the same call again."
         )
@@ -168,10 +172,20 @@ def _explained(error: sqlite3.Error, path: Path) -> TokenspaceError:
     return CorruptError(f"{path} cannot be used: {error}.")
 
 
-def _checked_version(path: Path, newest: int) -> int:
-    """Return the file's format, looked up without leaving a trace beside it."""
-    live = path.with_name(path.name + "-wal").exists()
-    connection = Connection(path, readonly=True, immutable=not live, busy_ms=2_000)
+def look_at(path: Path) -> Connection:
+    """Return a connection that leaves a file as it is, and no trace beside one that is closed."""
+    live = beside(path, "-wal").exists()
+    return Connection(path, readonly=True, immutable=not live, busy_ms=2_000)
+
+
+def format_of(path: Path) -> int:
+    """Return the file's format, 0 of an empty one, looked up without leaving a trace beside it.
+
+    Raises:
+        CorruptError: it is another program's, or newer than this program.
+    """
+    newest = migrations()[-1][0]
+    connection = look_at(path)
     try:
         have = int(connection.scalar("PRAGMA user_version"))
         ours = connection.scalar("PRAGMA application_id") == APPLICATION_ID
@@ -199,7 +213,7 @@ def _check_writable(path: Path) -> None:
 
 def _migrate(connection: Connection, steps: Sequence[tuple[int, str, str]]) -> None:
     for version, name, sql in steps:
-        _patiently(lambda: connection.execute("BEGIN EXCLUSIVE"))
+        patiently(lambda: connection.execute("BEGIN EXCLUSIVE"))
         try:
             if int(connection.scalar("PRAGMA user_version")) < version:
                 connection.script(sql)
@@ -214,18 +228,16 @@ def _migrate(connection: Connection, steps: Sequence[tuple[int, str, str]]) -> N
             raise
 
 
-def _patiently(step: Callable[[], object], patience_s: float = 30.0) -> None:
-    """Run a step; wait for another process that is making or migrating the same file."""
+def patiently(step: Callable[[], T], patience_s: float = 30.0) -> T:
+    """Return what a step returns; wait where another process holds the lock that it needs."""
     until = time.monotonic() + patience_s
     while True:
         try:
-            step()
+            return step()
         except sqlite3.Error as error:
-            if not _is_busy(error) or time.monotonic() > until:
+            if not is_busy(error) or time.monotonic() > until:
                 raise
             time.sleep(0.02)
-        else:
-            return
 
 
 def _stamp(connection: Connection, now: int) -> None:
@@ -243,22 +255,11 @@ def _stamp(connection: Connection, now: int) -> None:
 
 def _copy_beside(path: Path, version: int) -> None:
     """Keep a consistent copy of an older file as `<name>.format<N>.bak`, the newest of them."""
-    target = path.with_name(f"{path.name}.format{version}.bak")
-    unfinished = target.with_suffix(f".{os.getpid()}.tmp")
+    target = beside(path, f".format{version}.bak")
     connection = connect(path)  # not query_only: SQLite counts the copy as a write
     try:
-        _make_private(unfinished)
-        connection.execute("VACUUM INTO ?", (str(unfinished),))
-        with unfinished.open("rb+") as copy:
-            os.fsync(copy.fileno())
-        if connection.scalar("PRAGMA user_version") == version:  # nobody has migrated it meanwhile
-            unfinished.replace(target)
+        with copied(connection, target) as copy:
+            if connection.scalar("PRAGMA user_version") == version:  # nobody has migrated it since
+                put_in_place(copy, target)
     finally:
         connection.close()
-        unfinished.unlink(missing_ok=True)
-
-
-def _make_private(path: Path) -> None:
-    """Make an empty file that only its owner can read; SQLite's files beside it take after it."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -7,13 +7,16 @@ little at a time: about 530 bytes a version, an old one read in 0.1 ms.
 """
 
 import hashlib
+import sqlite3
 import zlib
 from collections import OrderedDict
+from collections.abc import Collection
 
 from ..errors import CorruptError
 from .connector import Connection, Row
 
 PER_KEYFRAME = 16
+_CORRUPT = 11  # SQLITE_CORRUPT
 _CACHED_CHARS = 2 * 1024 * 1024
 _WORTHWHILE = 0.5  # a text whose delta is larger than this share of it becomes a new base
 
@@ -41,14 +44,21 @@ class Objects:
         if cached is not None:
             self._texts.move_to_end(object_id)
             return cached
-        row = self._db.one("SELECT hash, enc, base_id, data FROM object WHERE id = ?", object_id)
         try:
+            row = self._db.one(
+                "SELECT hash, enc, base_id, data FROM object WHERE id = ?", object_id
+            )
             text = self._unpacked(row) if row else None
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF != _CORRUPT:
+                raise
+            row = text = None
         except (zlib.error, UnicodeDecodeError):
-            text = None
+            row = text = None
         if row is None or text is None or self.hash(text) != bytes(row["hash"]):
             raise CorruptError(
-                "a text in this space's file is damaged; it was left as it is. Restore a backup."
+                "a text in this space's file is damaged; it was left as it is. `tokenspace verify` "
+                "says what else is, `tokenspace restore-backup` brings a backup back."
             )
         return self._remember(object_id, text)
 
@@ -81,13 +91,43 @@ class Objects:
         self._remember(row["id"], text)
         return row["id"], digest
 
+    def drop(self, ids: Collection[int]) -> None:
+        """Delete texts that no version has; those that are packed against one are packed anew."""
+        leaving = set(ids)
+        for base in leaving:
+            keyframe: int | None = None
+            for row in self._db.all("SELECT id FROM object WHERE base_id = ?", base):
+                if row["id"] not in leaving:
+                    self._repack(row["id"], keyframe)
+                    keyframe = keyframe or row["id"]
+        for packed in ("NOT NULL", "NULL"):  # a base goes after what is packed against it
+            self._db.many(
+                f"DELETE FROM object WHERE id = ? AND base_id IS {packed}",
+                ((object_id,) for object_id in leaving),
+            )
+        self.forget_cache()
+
+    def _repack(self, object_id: int, base: int | None) -> None:
+        enc, packed = self._packed(self.text(object_id).encode(), base)
+        self._db.execute(
+            "UPDATE object SET enc = ?, base_id = ?, data = ? WHERE id = ?",
+            (enc, base if enc == 2 else None, packed, object_id),
+        )
+
     def _packed(self, data: bytes, base: int | None) -> tuple[int, bytes]:
-        if base is not None:
+        if base is not None and self._readable(base):
             delta = _deflate(data, self.text(base).encode())
             if len(delta) < _WORTHWHILE * len(data):
                 return 2, delta
         whole = _deflate(data)
         return (1, whole) if len(whole) < len(data) else (0, data)
+
+    def _readable(self, object_id: int) -> bool:
+        try:
+            self.text(object_id)
+        except CorruptError:
+            return False
+        return True
 
     def _base(self, near: int | None) -> int | None:
         """Return the self-contained object that `near` leads to, unless it serves enough."""
@@ -98,7 +138,7 @@ class Objects:
         return int(base) if uses < PER_KEYFRAME else None
 
     def forget_cache(self) -> None:
-        """Drop texts that a transaction put in and then took back."""
+        """Drop the texts in memory: a transaction took them back, or they were erased."""
         self._texts.clear()
         self._cached = 0
 

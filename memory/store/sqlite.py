@@ -6,6 +6,9 @@ between them would let a cancelled caller leave a write lock behind. The watcher
 """
 
 import asyncio
+import random
+import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +17,8 @@ import anyio
 
 from .connector import Connection
 from .contract import Snapshot, Transaction
-from .database import prepare, translated
+from .copying import remove_copies
+from .database import is_busy, prepare, translated
 from .objects import Objects
 from .view import View
 from .worker import Worker
@@ -23,6 +27,9 @@ from .writer import Writer, identity
 T = TypeVar("T")
 
 READERS = 2
+
+_PURGE_S = 2.0
+"""How long `purge` waits for other processes to finish what they read."""
 
 
 class SqliteStore:
@@ -74,11 +81,45 @@ class SqliteStore:
         with translated(self.path):
             return await self._watcher.run(lambda db, _: int(db.scalar("PRAGMA data_version")))
 
+    async def purge(self) -> bool:
+        """Take what was erased off the disk as well; tell whether all of it is."""
+        with translated(self.path):
+            remove_copies(self.path)
+        for reader in self._readers:
+            await reader.run(lambda _, objects: objects.forget_cache())
+        until = time.monotonic() + _PURGE_S
+        for step in (_vacuumed, _checkpointed):
+            while not await self._writer.between(step):
+                if time.monotonic() > until:
+                    return False
+                await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - no secret
+        return True
+
     async def close(self) -> None:
         """Finish queued writes, then close every connection."""
         for worker in (self._watcher, *self._readers):
             await worker.close()
         await self._writer.close()
+
+
+def _vacuumed(db: Connection, objects: Objects) -> bool:
+    """Write the file anew; tell whether no writer stood in the way.
+
+    `secure_delete` clears what is deleted, but not what moving rows between pages left of them.
+    """
+    objects.forget_cache()
+    try:
+        db.script("VACUUM")
+    except sqlite3.Error as error:
+        if is_busy(error):
+            return False
+        raise
+    return True
+
+
+def _checkpointed(db: Connection, _: Objects) -> bool:
+    """Move everything from the -wal to the file; tell whether no reader stood in the way."""
+    return not db.scalar("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _read(db: Connection, objects: Objects, work: Callable[[Snapshot], T]) -> T:

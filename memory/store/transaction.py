@@ -6,9 +6,11 @@ from datetime import datetime
 
 from ..errors import ExistsError
 from ..model import Author, Change, Draft, Intent, label_key, normal_label
-from .chain import BLOCKS, CHANGE, canonical, change_hash
+from ..refs import Checkpoint, Point
+from .chain import canonical, sealing_hash
 from .connector import Row
-from .view import View, stamp
+from .rows import block_info, stamp
+from .view import View, let_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +29,89 @@ class _State:
 class WriteView(View):
     """A view that can record changes (`Transaction` of the contract)."""
 
-    def record(self, branch: str, intent: Intent, at: datetime, drafts: list[Draft]) -> Change:
-        """Append one change that makes every block what its draft says."""
+    def record(
+        self,
+        branch: str,
+        intent: Intent,
+        at: datetime,
+        drafts: list[Draft],
+        *,
+        merged: int | None = None,
+        above: int = 0,
+    ) -> Change:
+        """Append one change that makes every block what its draft says.
+
+        Its number is above `above`: where numbers were used that are not in this file.
+        """
         branch_id, parent = self._branch(branch), self.head(branch)
         heads = {d.uid: self._head(branch_id, d.uid) for d in drafts if d.uid}
         states = [self._state_of(draft, heads.get(draft.uid or "")) for draft in drafts]
         self._require_free(branch_id, states)
-        number = int(self._db.scalar("SELECT coalesce(max(number), 0) + 1 FROM change"))
+        number = max(self.newest(), above) + 1
         self._db.execute(
-            "INSERT INTO change (number, branch_id, parent, at, author_id, tool, reason, "
-            "reason_hash, request_id, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(16))",
-            (number, branch_id, parent or None, stamp(at), self._author(intent.author),
+            "INSERT INTO change (number, branch_id, parent, merge_parent, at, author_id, tool, "
+            "reason, reason_hash, request_id, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(16))",
+            (number, branch_id, parent or None, merged, stamp(at), self._author(intent.author),
              intent.tool, intent.reason, self._objects.hash(intent.reason), intent.request_id),
         )  # fmt: skip
         self._write(branch_id, number, states)
         self._db.execute("UPDATE branch SET head_change = ? WHERE id = ?", (number, branch_id))
-        self._seal(number, parent)
+        self._seal(number)
         return self.change(number)
 
-    def _seal(self, number: int, parent: int) -> None:
+    def make_branch(self, name: str, origin: Point, author: Author, at: datetime) -> None:
+        """Make a branch that starts with what `origin` has."""
+        self._require_free_name(name)
+        past = self._lineage(origin.branch, origin.change)
+        *_, parent_id = (branch_id for branch_id, upto in past if upto == origin.change)
+        heads = [self._head_row(row) for row in self._states(origin.branch, origin.change)]
+        branch_id = self._db.scalar(
+            "INSERT INTO branch (name, parent_id, fork_change, head_change, created_at, author_id) "
+            "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+            name, parent_id, origin.change, origin.change, stamp(at), self._author(author),
+        )  # fmt: skip
+        self._db.many(
+            "INSERT INTO block_head (branch_id, block_id, change, label_key) VALUES (?, ?, ?, ?)",
+            ((branch_id, *head) for head in heads),
+        )
+
+    def _head_row(self, row: Row) -> tuple[int, int, str]:
+        """Return a state as a head: what block, made when, under what label."""
+        if row["object_id"] is None:
+            raise let_go(block_info(row))
+        return row["block_id"], row["change"], row["label_key"]
+
+    def close_branch(self, name: str, at: datetime) -> None:
+        """End a branch; its changes stay readable by their numbers."""
+        branch_id = self._branch(name)
+        self._db.execute("DELETE FROM block_head WHERE branch_id = ?", (branch_id,))
+        self._db.execute("UPDATE branch SET closed_at = ? WHERE id = ?", (stamp(at), branch_id))
+        del self._branches[name]
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint."""
+        k = checkpoint
+        self._require_free_name(k.name)
+        self._db.execute(
+            "INSERT INTO checkpoint (name, change, message, author_id, at, automatic, blocks, "
+            "chars) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (k.name, k.point.change, k.message, self._author(k.author), stamp(k.at),
+             int(k.automatic), k.blocks, k.chars),
+        )  # fmt: skip
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Take a name off a change."""
+        self._db.execute("DELETE FROM checkpoint WHERE name = ?", (name,))
+
+    def _require_free_name(self, name: str) -> None:
+        known = self.named_so(name)
+        if known is not None:
+            raise ExistsError(f"{known} has that name, or had it; take another one.")
+
+    def _seal(self, number: int) -> None:
         """Write the hash of a change, taken over what the file now says of it."""
-        previous = self._db.scalar("SELECT hash FROM change WHERE number = ?", parent)
-        row = self._db.one(CHANGE, number)
-        assert row is not None  # noqa: S101 - written just now
-        digest = change_hash(self._objects, previous, row, self._db.all(BLOCKS, number))
+        digest = sealing_hash(self._db, self._objects, number)
         self._db.execute("UPDATE change SET hash = ? WHERE number = ?", (digest, number))
 
     def _head(self, branch_id: int, uid: str) -> Row | None:

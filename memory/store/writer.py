@@ -18,8 +18,8 @@ from ..errors import CorruptError, LockedError
 from .connector import Connection
 from .contract import Transaction
 from .database import translated
+from .erase import EraseView
 from .objects import Objects
-from .transaction import WriteView
 from .worker import Worker
 
 T = TypeVar("T")
@@ -74,6 +74,11 @@ class Writer:
             self._draining = asyncio.create_task(self._drain())
         return await job.answer
 
+    async def between(self, work: Callable[[Connection, Objects], T]) -> T:
+        """Return what `work` returns, run between two commits and in no transaction."""
+        with translated(self._path):
+            return await self._worker.run(work)
+
     async def close(self) -> None:
         """Finish what is queued, then let go of the connection."""
         if self._draining is not None:
@@ -125,7 +130,7 @@ class Writer:
             self._check_file(db)
             for job in batch:
                 if not job.answer.cancelled():  # its caller has gone: nobody was promised anything
-                    _run(db, objects, job)
+                    _run(db, objects, job, alone=len(batch) == 1)
             db.commit()
         except BaseException:
             objects.forget_cache()
@@ -155,15 +160,24 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _run(db: Connection, objects: Objects, job: _Job) -> None:
-    """Run one job in a savepoint."""
-    db.execute("SAVEPOINT job")
+def _run(db: Connection, objects: Objects, job: _Job, *, alone: bool) -> None:
+    """Run one job, in a savepoint if it shares the transaction.
+
+    SQLite keeps what a savepoint would restore in a list in memory, which it walks through at each
+    statement: work on a hundred thousand rows needs a transaction of its own.
+    """
+    if not alone:
+        db.execute("SAVEPOINT job")
     try:
-        job.outcome = (job.work(WriteView(db, objects)), None)
+        job.outcome = (job.work(EraseView(db, objects)), None)
     except sqlite3.Error:  # full disk, damage: the whole commit is in doubt
         raise
     except Exception as error:  # the waiting caller gets it
-        db.execute("ROLLBACK TO job")
+        if alone:
+            db.rollback()
+        else:
+            db.execute("ROLLBACK TO job")
         objects.forget_cache()
         job.outcome = (None, error)
-    db.execute("RELEASE job")
+    if not alone:
+        db.execute("RELEASE job")

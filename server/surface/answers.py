@@ -10,6 +10,7 @@ from ...memory import Block, Context, Step, Written
 from ...memory.ledger import ledger
 from ...memory.lines import content, snippet, split_lines
 from ...memory.model import MAIN
+from ...memory.refs import Point
 from ...memory.render import budget, render_block, render_context
 
 LISTED = 20
@@ -27,25 +28,33 @@ def say(text: str, *, meta: dict[str, object] | None = None, error: bool = False
     return result
 
 
-def receipt(change: int) -> str:
+def receipt(point: Point) -> str:
     """Return the receipt of a read: the branch and change that it showed."""
-    return f"{MAIN}.{change}"
+    return f"{point.branch}.{point.change}"
+
+
+def footer(place: str, branch: str) -> str:
+    """Return the line that says where all this is."""
+    return f"space {place}" + ("" if branch == MAIN else f" · branch {branch}")
 
 
 def context_read(context: Context, place: str) -> CallToolResult:
     """Answer a read of everything."""
-    text = render_context(context.blocks, context.head)
-    footer = f"receipt {receipt(context.head)} · space {place}"
-    return say(f"{text}\n{footer}", meta={"receipt": receipt(context.head), "change": context.head})
+    at = context.point
+    text = render_context(context.blocks, at.change, damaged=context.damaged)
+    return say(
+        f"{text}\nreceipt {receipt(at)} · {footer(place, at.branch)}",
+        meta={"receipt": receipt(at), "change": at.change},
+    )
 
 
 def block_read(
-    block: Block, head: int, span: tuple[int | None, int | None], place: str
+    block: Block, head: Point, span: tuple[int | None, int | None], place: str
 ) -> CallToolResult:
     """Answer a read of one block, or of its lines `span`."""
-    footer = f"receipt {receipt(head)} · change {block.change} · space {place}"
+    where = footer(place, head.branch)
     return say(
-        f"{render_block(block, *span)}\n{footer}",
+        f"{render_block(block, *span)}\nreceipt {receipt(head)} · change {block.change} · {where}",
         meta={"receipt": receipt(head), "version": block.version, "change": block.change},
     )
 
@@ -58,21 +67,23 @@ def written(
     `every_loss` lists even a single entry that is gone: a replaced line is no loss, a line that a
     rewrite leaves out is. `note` is one line more.
     """
-    meta: dict[str, object] = {"receipt": receipt(done.head)}
+    meta: dict[str, object] = {"receipt": receipt(done.point)}
+    where = footer(place, done.point.branch)
     if done.repeated and done.change is not None:
         text = f"already done as change {done.change.number}: this call was made before."
-        return say(f"{text}\nspace {place}", meta={**meta, "change": done.change.number})
+        return say(f"{text}\n{where}", meta={**meta, "change": done.change.number})
     if done.change is not None:
         meta["change"] = done.change.number
     versions = [step.after.version for step in done.steps if step.after is not None]
     if len(versions) == 1:
         meta["version"] = versions[0]
     parts = [_step(step, done, 1 if every_loss else 2) for step in done.steps]
-    if not parts:
-        parts = [f"nothing to do: {note or 'what it deletes is gone already.'}"]
-    elif note:
-        parts.append(note)
-    return say(_bounded("\n".join(parts), f"\nspace {place}"), meta=meta)
+    if not parts and done.change is not None:
+        parts = [f"change {done.change.number}: no block reads otherwise."]
+    elif not parts:
+        parts, note = [f"nothing to do: {note or 'what it deletes is gone already.'}"], None
+    rest = f"\n{note}\n{where}" if note else f"\n{where}"
+    return say(bounded("\n".join(parts), rest), meta=meta)
 
 
 def _step(step: Step, done: Written, least: int) -> str:
@@ -81,8 +92,8 @@ def _step(step: Step, done: Written, least: int) -> str:
     if after is None:
         assert before is not None  # noqa: S101 - a step has at least one side
         return (
-            f"{before.label} deleted (change {done.head}); its text is still "
-            f"memory_read(label={before.label!r}, at={before.short!r})."
+            f"{before.label} deleted (change {done.point.change}); its text is still "
+            f"memory_read({_then(before, done)})."
         )
     name = f"{after.label}@{after.short}"
     if done.change is None:
@@ -91,18 +102,25 @@ def _step(step: Step, done: Written, least: int) -> str:
     if done.rebased:
         rows[0] += " · put on top of what others changed since you read it"
     if before is None or before.value != after.value:
-        rows += _text(before, after, least)
+        rows += _text(before, after, least, done)
     elif before.label == after.label:
         rows += _about(after)
     return "\n".join(rows)
 
 
-def _text(before: Block | None, after: Block, least: int) -> list[str]:
+def _then(block: Block, done: Written) -> str:
+    """Return the arguments that read a block as it was before a write."""
+    branch = done.point.branch
+    where = "" if branch == MAIN else f", branch={branch!r}"
+    return f"label={block.label!r}, at={block.short!r}{where}"
+
+
+def _text(before: Block | None, after: Block, least: int, done: Written) -> list[str]:
     """Show the place that was written, what is gone, and what could go."""
     shown = snippet(before.value if before else "", after.value)
-    rows = [_clipped(line) for line in shown.split("\n")] if shown else ["(now empty)"]
+    rows = [clipped(line) for line in shown.split("\n")] if shown else ["(now empty)"]
     if before is not None:
-        rows += _losses(before, after, least)
+        rows += _losses(before, after, least, done)
     return rows + _over_limit(after)
 
 
@@ -110,7 +128,7 @@ def _about(block: Block) -> list[str]:
     """Show what is said about a block."""
     about = " ".join(block.description.split())
     tags = " ".join(", ".join(block.tags).split())
-    return [_clipped(f"about: {about}"), _clipped(f"tags: {tags or 'none'}")]
+    return [clipped(f"about: {about}"), clipped(f"tags: {tags or 'none'}")]
 
 
 def _verb(before: Block | None, after: Block) -> str:
@@ -121,7 +139,7 @@ def _verb(before: Block | None, after: Block) -> str:
     return "saved" if before.value != after.value else "described"
 
 
-def _losses(before: Block, after: Block, least: int) -> list[str]:
+def _losses(before: Block, after: Block, least: int, done: Written) -> list[str]:
     """List the entries of the old text that the new one left out, if they are `least` or more."""
     found = ledger(before.value, after.value)
     if len(found.gone) < least:
@@ -130,9 +148,9 @@ def _losses(before: Block, after: Block, least: int) -> list[str]:
     rows = [
         f"kept {found.kept} of {total} {'entry' if total == 1 else 'entries'}. Not in the new text "
         "(put back what still matters; the old text is "
-        f"memory_read(label={before.label!r}, at={before.short!r})):"
+        f"memory_read({_then(before, done)})):"
     ]
-    rows += [f"gone: {_clipped(entry)}" for entry in found.gone[:LISTED]]
+    rows += [f"gone: {clipped(entry)}" for entry in found.gone[:LISTED]]
     if len(found.gone) > LISTED:
         rows.append(f"… and {len(found.gone) - LISTED} more")
     return rows
@@ -152,11 +170,12 @@ def _over_limit(block: Block) -> list[str]:
     ]
 
 
-def _clipped(line: str) -> str:
+def clipped(line: str) -> str:
+    """Return a line, cut where it is long."""
     return line if len(line) <= LINE_CHARS else line[:LINE_CHARS] + "…"
 
 
-def _bounded(text: str, footer: str) -> str:
+def bounded(text: str, footer: str) -> str:
     """Return `text` and `footer`, cut at a line where they would be too long."""
     if len((text + footer).encode()) <= ANSWER_BYTES:
         return text + footer

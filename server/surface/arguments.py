@@ -5,13 +5,18 @@ client sends them to its model on every turn: no titles, no defaults that say no
 optional text is a text (null is understood, but not advertised).
 """
 
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Label: TypeAlias = Annotated[str, Field(min_length=1)]
 Expected: TypeAlias = Annotated[str | None, Field(description="version you read")]
+Branch: TypeAlias = str | None
+Lines: TypeAlias = Annotated[str | None, Field(description="10-40")]
 Reason: TypeAlias = str | None
+
+PLACE = "change number, version, checkpoint, branch, or time like '2 hours ago'"
+"""What names a place in history."""
 
 
 class Arguments(BaseModel):
@@ -24,8 +29,9 @@ class Read(Arguments):
     """Arguments of memory_read."""
 
     label: Annotated[str | None, Field(description="omit for everything")] = None
-    at: Annotated[str | None, Field(description="older version or change number")] = None
-    lines: Annotated[str | None, Field(description="10-40")] = None
+    at: Annotated[str | None, Field(description=PLACE)] = None
+    lines: Lines = None
+    branch: Branch = None
 
 
 class Replace(Arguments):
@@ -35,6 +41,7 @@ class Replace(Arguments):
     old_string: Annotated[str, Field(description="exact text, occurring once")]
     new_string: Annotated[str, Field(description="empty deletes")]
     expected_version: Expected = None
+    branch: Branch = None
     reason: Reason = None
 
 
@@ -45,6 +52,7 @@ class Insert(Arguments):
     new_string: str
     insert_line: Annotated[int, Field(description="after this line; 0 top, -1 end")] = -1
     expected_version: Expected = None
+    branch: Branch = None
     reason: Reason = None
 
 
@@ -54,6 +62,7 @@ class Rethink(Arguments):
     label: Label
     new_memory: Annotated[str, Field(description="the whole new text")]
     expected_version: Expected = None
+    branch: Branch = None
     reason: Reason = None
 
 
@@ -61,6 +70,7 @@ class Patch(Arguments):
     """Arguments of memory_patch."""
 
     patch: str
+    branch: Branch = None
     reason: Reason = None
 
 
@@ -72,6 +82,7 @@ class Create(Arguments):
     value: str | None = None
     limit: Annotated[int | None, Field(ge=1, description="soft budget, characters")] = None
     tags: list[str] | None = None
+    branch: Branch = None
     reason: Reason = None
 
 
@@ -80,6 +91,7 @@ class Delete(Arguments):
 
     label: Label
     expected_version: Expected = None
+    branch: Branch = None
     reason: Reason = None
 
 
@@ -88,6 +100,7 @@ class Rename(Arguments):
 
     label: Label
     new_label: Label
+    branch: Branch = None
     reason: Reason = None
 
 
@@ -98,6 +111,85 @@ class Describe(Arguments):
     description: str | None = None
     limit: Annotated[int | None, Field(ge=1)] = None
     tags: list[str] | None = None
+    branch: Branch = None
+    reason: Reason = None
+
+
+class History(Arguments):
+    """Arguments of memory_history."""
+
+    label: str | None = None
+    before: Annotated[int | None, Field(ge=1, description="only changes older than this")] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    branch: Branch = None
+
+
+class Diff(Arguments):
+    """Arguments of memory_diff."""
+
+    label: str | None = None
+    start: Annotated[str | None, Field(alias="from", description="place")] = None
+    to: Annotated[str | None, Field(description="place; omit for now")] = None
+    by: Literal["line", "entry"] = "line"
+    branch: Branch = None
+
+
+class Blame(Arguments):
+    """Arguments of memory_blame."""
+
+    label: Label
+    at: str | None = None
+    lines: Lines = None
+    branch: Branch = None
+
+
+class Restore(Arguments):
+    """Arguments of memory_restore."""
+
+    to: Annotated[str | None, Field(description=PLACE)] = None
+    label: Annotated[str | None, Field(description="omit for everything")] = None
+    undo: Annotated[int | None, Field(ge=1, description="a change to take back alone")] = None
+    branch: Branch = None
+    reason: Reason = None
+
+
+class Checkpoint(Arguments):
+    """Arguments of memory_checkpoint."""
+
+    name: str | None = None
+    message: str | None = None
+    at: Annotated[str | None, Field(description="place; omit for now")] = None
+    branch: Branch = None
+
+
+class MakeBranch(Arguments):
+    """Arguments of memory_branch."""
+
+    name: str | None = None
+    start: Annotated[str | None, Field(alias="from", description="place; omit for now")] = None
+    delete: bool = False
+
+
+class Merge(Arguments):
+    """Arguments of memory_merge."""
+
+    branch: Label
+    into: str | None = None
+    resolve: Annotated[
+        dict[str, str] | None,
+        Field(description="conflict id (or *): ours, theirs, both, or a text"),
+    ] = None
+    reason: Reason = None
+
+
+class Forget(Arguments):
+    """Arguments of memory_forget."""
+
+    label: str | None = None
+    entry: Annotated[str | None, Field(description="a line; with erase, any text")] = None
+    erase: bool = False
+    expected_version: Expected = None
+    branch: Branch = None
     reason: Reason = None
 
 
@@ -119,7 +211,8 @@ def schema(model: type[Arguments]) -> dict[str, Any]:
 def explain(tool: str, model: type[Arguments], error: ValidationError) -> str:
     """Return what is wrong with a call's arguments, in a sentence a model can act on."""
     takes = ", ".join(
-        name + ("" if field.is_required() else "?") for name, field in model.model_fields.items()
+        (field.alias or name) + ("" if field.is_required() else "?")
+        for name, field in model.model_fields.items()
     )
     problems = [_problem(cast(dict[str, Any], dict(e))) for e in error.errors(include_url=False)]
     return f"{tool}: {'; '.join(problems)}. It takes {takes}."
@@ -135,6 +228,11 @@ _PROBLEMS = {
     "int_parsing_size": "is too large a number",
     "int_from_float": "must be a whole number",
     "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "dict_type": "must be an object of texts",
     "list_type": "must be a list of texts",
 }
 """What is wrong, by the validator's name for it."""
@@ -158,6 +256,8 @@ def _compact(field: dict[str, Any]) -> dict[str, Any]:
             field = {**choice, **field}
     field.pop("title", None)
     field.pop("minLength", None)
-    if field.get("default", 0) is None:
+    field.pop("minimum", None)
+    field.pop("maximum", None)
+    if field.get("default", "") is None or field.get("default") is False:
         del field["default"]
     return field

@@ -71,8 +71,7 @@ class Surface:
             return answers.say(said, error=True)
         meta: dict[str, Any] = dict(ctx.meta or {})
         try:
-            reason = getattr(given, "reason", None) or ""
-            intent = self.desk.intent(ctx, entry.name, reason, meta)
+            intent = self.desk.intent(ctx, entry.name, given, meta)
             return await entry.run(self.desk, given, intent)
         except TokenspaceError as error:
             return errors.refused(error)

@@ -9,6 +9,8 @@ import anyio
 from mcp.server.context import ServerRequestContext
 
 from ...memory import Author, Intent, Space
+from ...memory.model import MAIN
+from .arguments import Arguments
 from .seen import Seen
 
 IDEMPOTENCY_KEY = "tokenspace/idempotency-key"
@@ -67,9 +69,13 @@ class Desk:
             self._opened = None
 
     def intent(
-        self, ctx: ServerRequestContext[Any], tool: str, reason: str, meta: Mapping[str, object]
+        self,
+        ctx: ServerRequestContext[Any],
+        tool: str,
+        given: Arguments,
+        meta: Mapping[str, object],
     ) -> Intent:
-        """Return who asks for a write, and why."""
+        """Return who asks for a write, where, and why."""
         params = ctx.session.client_params
         info = params.client_info if params is not None else None
         key = meta.get(IDEMPOTENCY_KEY)
@@ -81,7 +87,13 @@ class Desk:
         )
         called = [key, str(author), tool, dict((ctx.params or {}).get("arguments") or {})]
         request_id = _digest(called) if key else None
-        return Intent(author=author, tool=tool, reason=reason, request_id=request_id)
+        return Intent(
+            author=author,
+            branch=getattr(given, "branch", None) or MAIN,
+            tool=tool,
+            reason=getattr(given, "reason", None) or "",
+            request_id=request_id,
+        )
 
 
 def _digest(called: list[object]) -> str:

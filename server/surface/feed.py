@@ -20,8 +20,9 @@ from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated, Serv
 
 from ...memory import Change
 from ...memory.errors import TokenspaceError
+from ...memory.model import MAIN
 from .desk import Desk
-from .resources import CONTEXT, INDEX, spellings
+from .resources import CHANGES, CONTEXT, INDEX, spellings
 
 logger = logging.getLogger(__name__)
 
@@ -127,8 +128,13 @@ class Feed:
 
 
 def events(change: Change) -> list[ServerEvent]:
-    """Return what a change means to those who hold resources, also under a label it took away."""
-    uris = [CONTEXT, INDEX]
+    """Return what a change means to those who hold resources, also under a label it took away.
+
+    Resources are those of the main branch; of another one they only list that it was changed.
+    """
+    if change.branch != MAIN:
+        return [ResourceUpdated(CHANGES)]
+    uris = [CONTEXT, INDEX, CHANGES]
     for touched in change.blocks:
         for label in filter(None, (touched.label, touched.old_label)):
             uris += spellings(label)

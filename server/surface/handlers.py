@@ -1,13 +1,14 @@
 """What each tool does: one call of the memory service, and its answer."""
 
 import re
+from functools import partial
 
 from mcp_types import CallToolResult
 
 from ...memory import Draft, Intent, Space, Written
 from ...memory.errors import InvalidError, NotFoundError
 from ...memory.lines import split_lines
-from ...memory.model import DEFAULT_LIMIT, label_key
+from ...memory.model import DEFAULT_LIMIT, MAIN, label_key
 from ...memory.nearest import nearest_label
 from . import answers
 from .arguments import Create, Delete, Describe, Insert, Patch, Read, Rename, Replace, Rethink
@@ -19,25 +20,26 @@ _LINES = re.compile(r"(\d{1,9})(-)?(\d{1,9})?")
 async def read(desk: Desk, args: Read, _: Intent) -> CallToolResult:
     """memory_read."""
     space = await desk.space()
+    branch = args.branch or MAIN
     if args.label is None:
         if args.lines is not None:
             raise InvalidError("lines are those of one block; give its label too.")
-        context = await space.context(_change(args.at))
+        context = await space.context(args.at, branch)
         if args.at is None:
-            desk.seen.rendered(context.blocks)
+            desk.seen.rendered(context.blocks, branch)
         return answers.context_read(context, desk.place)
-    block, head = await space.read(args.label, args.at)
+    block, head = await space.read(args.label, args.at, branch)
     total = len(split_lines(block.value))
-    span = _span(args.lines, total)
+    span = line_range(args.lines, total)
     if args.at is None:
-        desk.seen.read(block, whole=span == (1, total))
+        desk.seen.read(block, branch, whole=span == (1, total))
     return answers.block_read(block, head, span, desk.place)
 
 
 async def replace(desk: Desk, args: Replace, intent: Intent) -> CallToolResult:
     """memory_replace."""
     space = await desk.space()
-    base = args.expected_version or desk.seen.shown(args.label)
+    base = args.expected_version or desk.seen.shown(args.label, intent.branch)
     done = await space.replace(args.label, args.old_string, args.new_string, intent, base)
     return _written(desk, done)
 
@@ -45,7 +47,7 @@ async def replace(desk: Desk, args: Replace, intent: Intent) -> CallToolResult:
 async def insert(desk: Desk, args: Insert, intent: Intent) -> CallToolResult:
     """memory_insert."""
     space = await desk.space()
-    base = args.expected_version or desk.seen.shown(args.label)
+    base = args.expected_version or desk.seen.shown(args.label, intent.branch)
     done = await space.insert(args.label, args.new_string, args.insert_line, intent, base)
     return _written(desk, done)
 
@@ -53,22 +55,23 @@ async def insert(desk: Desk, args: Insert, intent: Intent) -> CallToolResult:
 async def rethink(desk: Desk, args: Rethink, intent: Intent) -> CallToolResult:
     """memory_rethink."""
     space = await desk.space()
-    base = args.expected_version or desk.seen.whole(args.label)
+    base = args.expected_version or desk.seen.whole(args.label, intent.branch)
     try:
         done = await space.rethink(args.label, args.new_memory, intent, base)
     except NotFoundError as error:
-        desk.seen.forget(args.label)
+        desk.seen.forget(args.label, intent.branch)
         raise NotFoundError(f"{error} To make a new one, call again without a version.") from None
-    desk.seen.wrote(done.steps, args.new_memory)
+    desk.seen.wrote(done.steps, intent.branch, args.new_memory)
     made = [step.after.label for step in done.steps if step.before is None and step.after]
-    note = await _near(space, made[0]) if made else None
+    note = await _near(space, made[0], intent.branch) if made else None
     return answers.written(done, desk.place, every_loss=True, note=note)
 
 
 async def patch(desk: Desk, args: Patch, intent: Intent) -> CallToolResult:
     """memory_patch."""
     space = await desk.space()
-    done = await space.patch(args.patch, intent, desk.seen.of_section)
+    seen = partial(desk.seen.of_section, branch=intent.branch)
+    done = await space.patch(args.patch, intent, seen)
     return _written(desk, done, every_loss=True)
 
 
@@ -84,16 +87,16 @@ async def create(desk: Desk, args: Create, intent: Intent) -> CallToolResult:
         tags=tuple(args.tags or ()),
     )
     done = await space.create(draft, intent)
-    desk.seen.wrote(done.steps, draft.value)
+    desk.seen.wrote(done.steps, intent.branch, draft.value)
     return answers.written(done, desk.place)
 
 
 async def delete(desk: Desk, args: Delete, intent: Intent) -> CallToolResult:
     """memory_delete."""
     space = await desk.space()
-    base = args.expected_version or desk.seen.whole(args.label)
+    base = args.expected_version or desk.seen.whole(args.label, intent.branch)
     done = await space.delete(args.label, intent, base)
-    desk.seen.forget(args.label)
+    desk.seen.forget(args.label, intent.branch)
     return _written(desk, done, note=None if done.steps else f"{args.label} is deleted already.")
 
 
@@ -116,31 +119,19 @@ async def describe(desk: Desk, args: Describe, intent: Intent) -> CallToolResult
 def _written(
     desk: Desk, done: Written, *, every_loss: bool = False, note: str | None = None
 ) -> CallToolResult:
-    desk.seen.wrote(done.steps)
+    desk.seen.wrote(done.steps, done.point.branch)
     return answers.written(done, desk.place, every_loss=every_loss, note=note)
 
 
-async def _near(space: Space, made: str) -> str | None:
+async def _near(space: Space, made: str, branch: str) -> str | None:
     """Name the block that was perhaps meant where a new one was made; not one it is a part of."""
-    near = nearest_label(made, [b.label for b in await space.infos() if b.label != made])
+    near = nearest_label(made, [b.label for b in await space.infos(branch) if b.label != made])
     if near is None or label_key(made).startswith(label_key(near) + "/"):
         return None
     return f"made a new block; nearest existing: {near!r}"
 
 
-def _change(at: str | None) -> int | None:
-    """Return the change that a read of everything is asked for."""
-    if at is None:
-        return None
-    if not at.isdecimal() or len(at) > 18:
-        raise InvalidError(
-            f"at {at[:60]!r} is not a change's number; if it is a version of one block, give its "
-            "label too."
-        )
-    return int(at)
-
-
-def _span(lines: str | None, total: int) -> tuple[int, int]:
+def line_range(lines: str | None, total: int) -> tuple[int, int]:
     """Return the first and last of the lines `10-40`, `10-` or `10` that there are."""
     if lines is None or not total:
         return 1, total

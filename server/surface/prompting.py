@@ -42,15 +42,15 @@ async def filled(desk: Desk, name: str, arguments: Mapping[str, str]) -> GetProm
     space = await desk.space()
     label = arguments.get("label")
     if label:
-        block, head = await space.read(label)
+        block, point = await space.read(label)
         blocks = (block,)
     else:
         context = await space.context()
-        blocks, head = context.blocks, context.head
-    desk.seen.rendered(blocks)
+        blocks, point = context.blocks, context.point
+    desk.seen.rendered(blocks, point.branch)
     focus, topic = arguments.get("focus", "").strip(), arguments.get("topic", "").strip()
     body = text.body.format(
-        context=render_context(blocks, head),
+        context=render_context(blocks, point.change),
         focus=f" Look most at this: {focus}" if focus else "",
         task=f"The task is about: {topic}." if topic else "Use it for what comes next.",
     )

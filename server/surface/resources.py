@@ -1,6 +1,7 @@
 """Resources: memory as a client attaches it. Dynamic lists, pages, templates, completion."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import quote, unquote
 
 from mcp.shared.exceptions import MCPError
@@ -15,13 +16,19 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from ...memory import TokenspaceError
+from ...memory import Space, TokenspaceError
+from ...memory.errors import NotFoundError
+from ...memory.model import MAIN
 from ...memory.render import render_context, render_index
+from . import telling
 from .desk import Desk
 
 CONTEXT = "memory://context"
 INDEX = "memory://blocks"
+CHANGES = "memory://changes"
+HISTORY = "/history"
 PAGE = 50
+LISTED_CHANGES = 100
 MARKDOWN = "text/markdown"
 
 TEMPLATES = (
@@ -30,6 +37,20 @@ TEMPLATES = (
         name="block",
         title="Memory block",
         description="The text of one memory block, exactly as it is kept.",
+        mime_type=MARKDOWN,
+    ),
+    ResourceTemplate(
+        uri_template=INDEX + "/{label}@{version}",
+        name="version",
+        title="Older version of a memory block",
+        description="The text of a block as it was: a version, a change, a checkpoint, a branch.",
+        mime_type=MARKDOWN,
+    ),
+    ResourceTemplate(
+        uri_template=INDEX + "/{label}" + HISTORY,
+        name="history",
+        title="History of a memory block",
+        description="The newest changes of one block: when, who, with what, why.",
         mime_type=MARKDOWN,
     ),
 )
@@ -41,12 +62,13 @@ def block_uri(label: str) -> str:
 
 
 def spellings(label: str) -> tuple[str, ...]:
-    """Return the addresses under which a client may have subscribed to a block."""
-    return tuple(dict.fromkeys((block_uri(label), f"{INDEX}/{quote(label)}", f"{INDEX}/{label}")))
+    """Return the addresses under which a client may have subscribed to a block or its history."""
+    uris = dict.fromkeys((block_uri(label), f"{INDEX}/{quote(label)}", f"{INDEX}/{label}"))
+    return (*uris, *(uri + HISTORY for uri in uris))
 
 
 async def listed(desk: Desk, cursor: str | None) -> ListResourcesResult:
-    """Return a page of resources: the two overviews, then every block.
+    """Return a page of resources: the overviews, then every block.
 
     Raises:
         MCPError: the cursor is not one of ours.
@@ -66,6 +88,13 @@ async def listed(desk: Desk, cursor: str | None) -> ListResourcesResult:
             name="blocks",
             title="Index of blocks",
             description="One line a block: label, version, size, what belongs in it.",
+            mime_type=MARKDOWN,
+        ),
+        Resource(
+            uri=CHANGES,
+            name="changes",
+            title="Newest changes",
+            description="What was changed lately: when, who, with what, why.",
             mime_type=MARKDOWN,
         ),
     ]
@@ -100,23 +129,40 @@ async def contents(desk: Desk, uri: str) -> ReadResourceResult:
     meta: Mapping[str, object] = {}
     if uri == CONTEXT:
         context = await space.context()
-        desk.seen.rendered(context.blocks)
-        text, meta = render_context(context.blocks, context.head), {"change": context.head}
+        desk.seen.rendered(context.blocks, MAIN)
+        number = context.point.change
+        text = render_context(context.blocks, number, damaged=context.damaged)
+        meta = {"change": number}
     elif uri == INDEX:
         text = render_index(await space.infos())
+    elif uri == CHANGES:
+        text = telling.history(await space.changes(limit=LISTED_CHANGES), more=False)
     elif uri.startswith(INDEX + "/"):
         try:
-            block, head = await space.read(unquote(uri.removeprefix(INDEX + "/")))
+            text, meta = await _of_block(desk, space, uri.removeprefix(INDEX + "/"))
         except TokenspaceError as error:
             raise _unknown(uri, str(error)) from error
-        desk.seen.read(block)
-        text, meta = block.value, {"version": block.version, "change": block.change, "head": head}
     else:
         raise _unknown(uri, f"there is no resource {uri!r}; see resources/list.")
     found = TextResourceContents(uri=uri, mime_type=MARKDOWN, text=text)
     if meta:
         found.meta = {f"tokenspace/{key}": value for key, value in meta.items()}
     return ReadResourceResult(contents=[found])
+
+
+async def _of_block(desk: Desk, space: Space, path: str) -> tuple[str, Mapping[str, object]]:
+    """Return a block's text, now or at a place, or its history; and what programs need of it."""
+    name, _, place = unquote(path).partition("@")
+    if not place and path.endswith(HISTORY):
+        label = unquote(path.removesuffix(HISTORY))
+        with suppress(NotFoundError):  # then it is a block that is called so
+            changes = await space.changes(label, limit=LISTED_CHANGES)
+            return telling.history(changes, more=False), {}
+    block, head = await space.read(name, place or None)
+    if not place:
+        desk.seen.read(block, MAIN)
+    meta = {"version": block.version, "change": block.change, "head": head.change}
+    return block.value, meta
 
 
 async def completed(desk: Desk, beginning: str) -> list[str]:

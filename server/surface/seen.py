@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ...memory import Block, Step
 from ...memory.compare import UNSEEN
-from ...memory.model import label_key
+from ...memory.model import MAIN, label_key
 from ...memory.patch import Section
 from ...memory.render import rooms
 
@@ -29,59 +29,67 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
+        self._known: dict[tuple[str, str], _Known] = {}
 
-    def shown(self, label: str) -> str | None:
+    def shown(self, label: str, branch: str) -> str | None:
         """Return the version of a block that was shown last."""
-        known = self._known.get(label_key(label))
+        known = self._get(label, branch)
         return known.shown if known else None
 
-    def whole(self, label: str) -> str:
+    def whole(self, label: str, branch: str) -> str:
         """Return the version whose whole text the client knows; `UNSEEN` where there is none."""
-        known = self._known.get(label_key(label))
+        known = self._get(label, branch)
         return known.whole or UNSEEN if known else UNSEEN
 
-    def of_section(self, section: Section) -> str | None:
+    def _get(self, label: str, branch: str) -> _Known | None:
+        """Return what is known of a block on a branch: where nothing is, what is known of main's.
+
+        A version names a text, whatever the branch; a branch begins with those of where it left.
+        """
+        key = label_key(label)
+        return self._known.get((branch, key)) or self._known.get((MAIN, key))
+
+    def of_section(self, section: Section, branch: str) -> str | None:
         """Return the version that a patch's section is made from: to delete, all must be known."""
         known = self.whole if section.action == "delete" else self.shown
-        return known(section.label)
+        return known(section.label, branch)
 
-    def read(self, block: Block, *, whole: bool = True) -> None:
-        """Note that a block was shown as it is now, or some of its lines."""
-        key = label_key(block.label)
+    def read(self, block: Block, branch: str, *, whole: bool = True) -> None:
+        """Note that a block was shown as it is now on a branch, or some of its lines."""
+        key = branch, label_key(block.label)
         before = self._known.get(key)
         older = before.whole if before else None
         self._known[key] = _Known(block.version, block.version if whole else older)
 
-    def rendered(self, blocks: Iterable[Block]) -> None:
+    def rendered(self, blocks: Iterable[Block], branch: str) -> None:
         """Note that blocks were rendered as context, where those that do not fit are cut."""
         for block, room in rooms(blocks):
-            self.read(block, whole=block.chars <= room)
+            self.read(block, branch, whole=block.chars <= room)
 
-    def wrote(self, steps: Sequence[Step], text: str | None = None) -> None:
+    def wrote(self, steps: Sequence[Step], branch: str, text: str | None = None) -> None:
         """Note what a write left, and forget the labels that it took away.
 
         `text` is the whole of a block's text where the client has sent that.
         """
-        news = [(step.after, self._after(step, text)) for step in steps]
+        news = [(step.after, self._after(step, branch, text)) for step in steps]
         for step in steps:
             if step.before is not None:
-                self.forget(step.before.label)
+                self.forget(step.before.label, branch)
         for block, known in news:
             if block is not None and known is not None:
-                self._known[label_key(block.label)] = known
+                self._known[branch, label_key(block.label)] = known
 
-    def forget(self, label: str) -> None:
+    def forget(self, label: str, branch: str) -> None:
         """Forget what was shown under a label."""
-        self._known.pop(label_key(label), None)
+        self._known.pop((branch, label_key(label)), None)
 
-    def _after(self, step: Step, text: str | None) -> _Known | None:
+    def _after(self, step: Step, branch: str, text: str | None) -> _Known | None:
         before, after = step.before, step.after
         if after is None:
             return None
         if before is None or not before.value or after.value == text:
             return _Known(after.version, after.version)
-        known = self._known.get(label_key(before.label))
+        known = self._known.get((branch, label_key(before.label)))
         if before.version == after.version:  # its text is as it was, and was not shown
             return known
         knew = known is not None and known.whole == before.version

@@ -7,17 +7,25 @@ from typing import Any
 from mcp_types import CallToolResult, Tool, ToolAnnotations
 
 from ...memory import Intent
-from . import handlers
+from . import control, handlers
 from .arguments import (
     Arguments,
+    Blame,
+    Checkpoint,
     Create,
     Delete,
     Describe,
+    Diff,
+    Forget,
+    History,
     Insert,
+    MakeBranch,
+    Merge,
     Patch,
     Read,
     Rename,
     Replace,
+    Restore,
     Rethink,
     schema,
 )
@@ -164,6 +172,85 @@ TABLE: tuple[Entry, ...] = (
         description="Change a block's description, soft limit or tags, not its text.",
         arguments=Describe,
         run=handlers.describe,
+    ),
+    Entry(
+        name="memory_restore",
+        title="Undo in memory",
+        description=(
+            "Undo: bring a block, or everything, back to how it was (to), or take back one change "
+            "alone (undo). It is a change itself, so it can be undone too."
+        ),
+        arguments=Restore,
+        run=control.restore,
+        core=True,
+        destructive=True,
+    ),
+    Entry(
+        name="memory_history",
+        title="History of memory",
+        description="List who changed what, when and why, newest first.",
+        arguments=History,
+        run=control.history,
+        instead="the resource memory://changes",
+        read_only=True,
+    ),
+    Entry(
+        name="memory_diff",
+        title="Compare memory",
+        description=(
+            "Show what differs between two places (change, version, checkpoint, branch, time); "
+            "without them, what the last edit did."
+        ),
+        arguments=Diff,
+        run=control.diff,
+        read_only=True,
+    ),
+    Entry(
+        name="memory_blame",
+        title="Origin of each line",
+        description="Show which change each line of a block comes from.",
+        arguments=Blame,
+        run=control.blame,
+        read_only=True,
+    ),
+    Entry(
+        name="memory_checkpoint",
+        title="Name a state of memory",
+        description="Name the present state before a risky edit; without a name, list those.",
+        arguments=Checkpoint,
+        run=control.checkpoint,
+    ),
+    Entry(
+        name="memory_branch",
+        title="Branch memory",
+        description=(
+            "Make a branch to try another memory on: pass it as branch to other tools, then "
+            "merge. Without a name, list them."
+        ),
+        arguments=MakeBranch,
+        run=control.branch,
+    ),
+    Entry(
+        name="memory_merge",
+        title="Merge a branch",
+        description=(
+            "Merge a branch into main (or into). Conflicts are listed and nothing is written; "
+            "call again with resolve."
+        ),
+        arguments=Merge,
+        run=control.merge,
+    ),
+    Entry(
+        name="memory_forget",
+        title="Forget",
+        description=(
+            "Take a line (entry) or a block out of memory; history keeps it. With erase, only when "
+            "the person asks: out of every version and off the disk, for good."
+        ),
+        arguments=Forget,
+        run=control.forget,
+        instead="memory_replace with an empty new_string",
+        destructive=True,
     ),
 )
 

@@ -87,6 +87,7 @@ class Hand:
 
     space: Space
     change: int
+    named: int = 0
 
     async def replace(self) -> float:
         """Return the seconds of one replacement."""
@@ -102,10 +103,50 @@ class Hand:
         await self.space.read(LABEL, str(SHORT // 2))
         return time.perf_counter() - began
 
+    async def read(self) -> float:
+        """Return the seconds of reading the block as it is."""
+        began = time.perf_counter()
+        await self.space.read(LABEL)
+        return time.perf_counter() - began
+
     async def log(self) -> float:
         """Return the seconds of listing the newest changes."""
         began = time.perf_counter()
         await self.space.changes(LABEL, limit=20)
+        return time.perf_counter() - began
+
+    async def old_page(self) -> float:
+        """Return the seconds of listing twenty changes from the middle of the history."""
+        began = time.perf_counter()
+        await self.space.changes(LABEL, before=self.change // 2, limit=20)
+        return time.perf_counter() - began
+
+    async def diff(self) -> float:
+        """Return the seconds of comparing the block with what it was half-way."""
+        began = time.perf_counter()
+        await self.space.history.compare(str(SHORT // 2), label=LABEL)
+        return time.perf_counter() - began
+
+    async def at_time(self) -> float:
+        """Return the seconds of reading the block as it was at a moment."""
+        began = time.perf_counter()
+        await self.space.read(LABEL, now().isoformat())
+        return time.perf_counter() - began
+
+    async def branch(self) -> float:
+        """Return the seconds of making a branch; it is deleted again."""
+        self.named += 1
+        began = time.perf_counter()
+        await self.space.history.make_branch(INTENT, f"branch-{self.named}")
+        took = time.perf_counter() - began
+        await self.space.history.delete_branch(f"branch-{self.named}")
+        return took
+
+    async def checkpoint(self) -> float:
+        """Return the seconds of naming the present state."""
+        self.named += 1
+        began = time.perf_counter()
+        await self.space.history.checkpoint(INTENT, f"checkpoint-{self.named}")
         return time.perf_counter() - began
 
 
@@ -119,8 +160,14 @@ def _timed(runner: asyncio.Runner, long: Path, short: Path, options: Options) ->
             _row(runner, hands, what, call, options, budget)
             for what, call, budget in (
                 ("replace", Hand.replace, 1.2),
+                ("read of the block", Hand.read, 1.2),
                 ("read of an old version", Hand.read_old, None),
+                ("read as of a time", Hand.at_time, None),
+                ("diff with an old version", Hand.diff, None),
                 ("newest 20 changes of a block", Hand.log, None),
+                ("20 changes from the middle", Hand.old_page, None),
+                ("branch", Hand.branch, None),
+                ("checkpoint", Hand.checkpoint, None),
             )
         ]
     finally:

@@ -1,0 +1,73 @@
+"""What lies behind a point in history, and what two points have in common."""
+
+from collections.abc import Sequence
+
+from .merging import common
+from .model import Block
+from .refs import Point
+from .store import Snapshot
+
+Past = dict[str, int]
+"""All that a point is made of: each branch, and up to which change of it."""
+
+
+def past(view: Snapshot, point: Point) -> Past:
+    """Return all that a point is made of."""
+    reached: Past = {}
+    waiting = [point]
+    while waiting:
+        at = waiting.pop()
+        if reached.get(at.branch, -1) >= at.change:
+            continue
+        reached[at.branch] = at.change
+        fork = view.fork(at.branch)
+        if fork is not None:
+            waiting.append(Point(fork.branch, min(fork.change, at.change)))
+        waiting += view.merges(at.branch, at.change)
+    return reached
+
+
+def contains(view: Snapshot, point: Point, change: int) -> bool:
+    """Tell whether a change is part of a point's past."""
+    return past(view, point).get(view.change(change).branch, 0) >= change
+
+
+def base_blocks(view: Snapshot, one: Point, other: Point) -> list[Block]:
+    """Return the blocks that a three-way merge of two points starts from.
+
+    They are those of the newest point that lies behind both. Where there are several, since each
+    side took what the other had at different times, those are merged first, as in git's recursive
+    strategy.
+    """
+    return _virtual(view, _bases(view, past(view, one), past(view, other)))
+
+
+def _virtual(view: Snapshot, points: Sequence[Point]) -> list[Block]:
+    """Return the blocks of several points merged into one state."""
+    blocks: list[Block] = []
+    known: Past = {}
+    for point in points:
+        new, theirs = view.blocks_at(point.branch, point.change), past(view, point)
+        if known:
+            base = _virtual(view, _bases(view, known, theirs))
+            blocks = common(base, blocks, new)
+        else:
+            blocks = new
+        known = {name: max(known.get(name, 0), theirs.get(name, 0)) for name in {**known, **theirs}}
+    return blocks
+
+
+def _bases(view: Snapshot, one: Past, other: Past) -> list[Point]:
+    """Return the newest points that lie behind both, oldest first; none lies behind another."""
+    shared = [Point(name, min(one[name], other[name])) for name in one.keys() & other.keys()]
+    shared.sort(key=lambda point: (point.change, point.branch))
+    behind = {point: past(view, point) for point in shared}
+    return [
+        point
+        for place, point in enumerate(shared)
+        if not any(_covers(behind[later], behind[point]) for later in shared[place + 1 :])
+    ]
+
+
+def _covers(one: Past, other: Past) -> bool:
+    return all(one.get(name, -1) >= change for name, change in other.items())

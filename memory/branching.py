@@ -1,0 +1,102 @@
+"""Merging one branch into another: one change, or a list of what has to be decided first."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+
+from .ancestry import base_blocks, contains
+from .errors import InvalidError
+from .merging import Conflict, MergeConflictError, Resolver, merged_blocks, paired
+from .refs import Checkpoint, Point
+from .restoring import require_writable
+from .transact import Write, Written
+
+_SHOWN = 8  # conflicts that a refusal shows
+_SHOWN_CHARS = 240  # of each side
+
+
+def merge_branch(write: Write, source: str, resolutions: Mapping[str, str]) -> Written:
+    """Merge what is new on a branch into the one that is written to.
+
+    Raises:
+        MergeConflictError: something is left to decide.
+        InvalidError: a resolution names no conflict, or the branch is merged into itself.
+        NotFoundError: there is no such branch.
+        ReadOnlyError: it would change a block that only a person may change.
+    """
+    tx, into = write.tx, write.point()
+    if source == into.branch:
+        raise InvalidError(f"branch {source} cannot be merged into itself.")
+    theirs = Point(source, tx.head(source))
+    if contains(tx, into, theirs.change):
+        return Written(change=None, point=into)
+    base = base_blocks(tx, into, theirs)
+    resolver = Resolver(resolutions)
+    pairs = merged_blocks(paired(base, tx.blocks(into.branch), tx.blocks(source)), resolver)
+    _require_resolved(resolver, into.branch, source)
+    pairs = require_writable(write, pairs, "a merge is all or nothing")
+    return with_checkpoint(write, "merge", lambda: write.record(pairs, merged=theirs.change))
+
+
+def with_checkpoint(write: Write, what: str, record: Callable[[], Written]) -> Written:
+    """Record a change, and name what stood before it."""
+    before = write.point()
+    infos = write.tx.infos(write.branch)
+    done = record()
+    if done.change is None:
+        return done
+    made = Checkpoint(
+        name=_free_name(write, f"before-{what}-{done.change.number}"),
+        point=before,
+        message=write.intent.reason,
+        author=write.intent.author,
+        at=write.now,
+        automatic=True,
+        blocks=len(infos),
+        chars=sum(info.chars for info in infos),
+    )
+    write.tx.add_checkpoint(made)
+    return replace(done, checkpoint=made.name)
+
+
+def _free_name(write: Write, name: str) -> str:
+    """Return a name for a checkpoint, another one where somebody has taken it."""
+    numbered = (name if n == 1 else f"{name}-{n}" for n in count(1))
+    return next(free for free in numbered if write.tx.named_so(free) is None)
+
+
+def _require_resolved(resolver: Resolver, ours: str, theirs: str) -> None:
+    unused = resolver.unused()
+    if unused:
+        known = ", ".join(conflict.id for conflict in resolver.seen) or "none"
+        raise InvalidError(
+            f"there is no conflict {unused[0]!r} (any more); the conflicts now are: {known}."
+        )
+    if resolver.open:
+        raise MergeConflictError(resolver.open, _told(resolver.open, ours, theirs))
+
+
+def _told(conflicts: Sequence[Conflict], ours: str, theirs: str) -> str:
+    """Return what has to be decided, for the model or person who will."""
+    many = "1 conflict" if len(conflicts) == 1 else f"{len(conflicts)} conflicts"
+    rows = [
+        f"{many} between {ours} (ours) and {theirs} (theirs); nothing was written. Decide each, "
+        f"and merge again with resolve, for example {{{conflicts[0].id!r}: 'theirs'}}: ours, "
+        "theirs, both, or the text to put there; '*' stands for all others."
+    ]
+    for conflict in conflicts[:_SHOWN]:
+        line = f", line {conflict.line}" if conflict.line else ""
+        part = "" if conflict.part == "text" else f", {conflict.part}"
+        rows.append(f"{conflict.id} {conflict.label}{part}{line}")
+        sides = ("base", conflict.base), ("ours", conflict.ours), ("theirs", conflict.theirs)
+        rows += [f"  {name + ':':<8}{_short(text)}" for name, text in sides]
+    if len(conflicts) > _SHOWN:
+        more = ", ".join(conflict.id for conflict in conflicts[_SHOWN:][:40])
+        rows.append(f"… and {len(conflicts) - _SHOWN} more: {more}")
+    return "\n".join(rows)
+
+
+def _short(text: str) -> str:
+    """Return a side of a conflict on one line."""
+    shown = " ⏎ ".join(text.rstrip("\n").split("\n")) if text else "(nothing)"
+    return shown if len(shown) <= _SHOWN_CHARS else shown[:_SHOWN_CHARS] + "…"
