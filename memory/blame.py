@@ -32,16 +32,16 @@ class _Search:
     down are the newer ones.
     """
 
-    def __init__(self, view: Snapshot, uid: str, until: float | None) -> None:
+    def __init__(self, view: Snapshot, block: Block, until: float | None) -> None:
         self._view = view
-        self._uid = uid
+        self._block = block
         self._until = until
         self.found: dict[int, Change] = {}
 
     def follow(self, branch: str, state: Block, wanted: Mapping[str, list[int]]) -> None:
         """Find where `wanted` (line numbers by content) came into `state` or what was before it."""
         while wanted:
-            older = self._view.state(branch, self._uid, state.change - 1)
+            older = self._view.state(branch, state.uid, state.change - 1)
             have = Counter(_rows(older)) if older else Counter[str]()
             if any(len(at) > have[row] for row, at in wanted.items()):
                 self._take(state.change, wanted, have)
@@ -61,11 +61,13 @@ class _Search:
     def _merged(self, merge: Change, wanted: Mapping[str, list[int]]) -> dict[int, Change]:
         """Return where lines came from on the branch that was merged."""
         source = self._view.change(merge.merged or 0)
-        state = self._view.state(source.branch, self._uid, source.number)
+        view, at = self._view, (source.branch, self._block.uid, source.number)
+        # a block that each side had made for itself has another identity there
+        state = view.state(*at) or view.block_at(at[0], self._block.label, at[2])
         if state is None:
             return {}
         there = Counter(_rows(state))
-        search = _Search(self._view, self._uid, self._until)
+        search = _Search(view, state, self._until)
         search.follow(
             source.branch,
             state,
@@ -84,7 +86,7 @@ def blame(view: Snapshot, point: Point, block: Block, seconds: float | None) -> 
     for number, row in enumerate(rows, 1):
         wanted[row].append(number)
     until = None if seconds is None else time.monotonic() + seconds
-    search = _Search(view, block.uid, until)
+    search = _Search(view, block, until)
     with suppress(NotFoundError):  # the texts before it were let go
         search.follow(point.branch, block, dict(wanted))
     return [Origin(number, row, search.found.get(number)) for number, row in enumerate(rows, 1)]

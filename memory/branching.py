@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import count
 
 from .ancestry import base_blocks, contains
+from .conflicts import Conflict, MergeConflictError, Resolver
 from .errors import InvalidError
-from .merging import Conflict, MergeConflictError, Resolver, merged_blocks, paired
+from .merging import merged_blocks, paired
 from .refs import Checkpoint, Point
 from .restoring import require_writable
 from .transact import Write, Written

@@ -7,7 +7,7 @@ from .blame import Origin, blame
 from .branching import merge_branch, with_checkpoint
 from .comparing import Comparing, Comparison
 from .erasing import Erasure, erase_block, erase_text
-from .errors import InvalidError, NotFoundError
+from .errors import ConflictError, ExistsError, InvalidError, NotFoundError
 from .forgetting import forget_entry
 from .model import MAIN, Block, Intent, checked_note
 from .reading import absent
@@ -93,9 +93,15 @@ class History:
 
     async def revert(self, intent: Intent, change: int) -> Written:
         """Take back what one change did, and nothing else."""
-        return await transact(
-            self._store, self._now, intent, lambda write: write.record(revert(write, change))
-        )
+
+        def work(write: Write) -> Written:
+            pairs = revert(write, change)
+            try:
+                return write.record(pairs)
+            except ExistsError as error:
+                raise ConflictError(f"change {change} cannot be taken back: {error}") from None
+
+        return await transact(self._store, self._now, intent, work)
 
     async def checkpoint(
         self, intent: Intent, name: str, message: str = "", at: str | None = None

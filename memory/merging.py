@@ -5,76 +5,20 @@ changed something, that stands; where both did the same, it stands once; what bo
 differently is a conflict, and it is left to the caller.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from .errors import ConflictError, InvalidError
+from .conflicts import ABSENT, ALL, BOTH, OURS, THEIRS, Conflict, Resolver, conflict, digest
+from .errors import InvalidError
 from .lines import split_lines
 from .merge import Overlap, merge
 from .model import Block, Draft, checked_text, label_key
 from .transact import draft_of
 
-OURS, THEIRS, BOTH = "ours", "theirs", "both"
-ALL = "*"
-"""In resolutions: every conflict that is not named."""
-
 GONE = "(no such block)"
-
-_ABSENT = "\0"  # no text holds it
 
 Triple = tuple[Block | None, Block | None, Block | None]
 """A block in the base, in ours and in theirs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """A place that both sides changed, and differently.
-
-    Attributes:
-        id: Names it in a resolution. Another text on any side is another conflict.
-        part: text, label, description or metadata; or block, where one side deleted it.
-        line: Where it stands in ours, counted from 1; None where it is not a place in the text.
-    """
-
-    id: str
-    label: str
-    part: str
-    line: int | None
-    base: str
-    ours: str
-    theirs: str
-
-
-class MergeConflictError(ConflictError):
-    """A merge that needs decisions; nothing was written."""
-
-    def __init__(self, conflicts: Sequence[Conflict], message: str) -> None:
-        super().__init__(message)
-        self.conflicts = tuple(conflicts)
-
-
-class Resolver:
-    """What the caller has decided, and what it has yet to."""
-
-    def __init__(self, resolutions: Mapping[str, str]) -> None:
-        self._given = dict(resolutions)
-        self._used: set[str] = set()
-        self.open: list[Conflict] = []
-        self.seen: list[Conflict] = []
-
-    def decided(self, conflict: Conflict) -> str | None:
-        """Return ours, theirs, both or a text of the caller's own; None notes it as open."""
-        self.seen.append(conflict)
-        self._used.add(conflict.id)
-        found = self._given.get(conflict.id, self._given.get(ALL))
-        if found is None:
-            self.open.append(conflict)
-        return found
-
-    def unused(self) -> list[str]:
-        """Return the ids that were given and name no conflict."""
-        return [key for key in self._given if key not in self._used and key != ALL]
 
 
 def merged_blocks(
@@ -172,7 +116,7 @@ def _deleted_on_one_side(
     if same(ours, base):
         return gone
     values = (base.value, *(b.value if b else GONE for b in (ours, theirs)))
-    choice = resolver.decided(_conflict(ours or theirs or base, "block", None, *values))
+    choice = resolver.decided(conflict(ours or theirs or base, "block", None, *values))
     if choice == THEIRS:
         return draft_of(theirs) if theirs else gone
     if choice in (None, OURS, BOTH):
@@ -190,9 +134,9 @@ def _all_fields(base: Block | None, ours: Block, theirs: Block, resolver: Resolv
             return mine
         if mine == old:
             return their
-        choice = resolver.decided(_conflict(ours, part, None, old, mine, their))
+        choice = resolver.decided(conflict(ours, part, None, old, mine, their))
         if choice == BOTH and part != "label":
-            return " ".join(text for text in (mine, their) if text != _ABSENT)
+            return " ".join(text for text in (mine, their) if text != ABSENT)
         return {None: mine, OURS: mine, THEIRS: their, BOTH: mine}.get(choice, choice or "")
 
     nothing = replace(ours, value="", description="", limit=0, read_only=False, tags=())
@@ -214,9 +158,9 @@ def _metadata(
 ) -> dict[str, str]:
     made: dict[str, str] = {}
     for key in dict.fromkeys((*ours.metadata, *theirs.metadata)):
-        sides = (block.metadata.get(key, _ABSENT) for block in (was, ours, theirs))
+        sides = (block.metadata.get(key, ABSENT) for block in (was, ours, theirs))
         value = one(f"metadata {key}", *sides)
-        if value != _ABSENT:
+        if value != ABSENT:
             made[key] = value
     return made
 
@@ -224,7 +168,7 @@ def _metadata(
 def _text(base: str, ours: Block, theirs: Block, resolver: Resolver) -> str:
     def resolve(overlap: Overlap) -> list[str] | None:
         sides = ("".join(lines) for lines in (overlap.base, overlap.theirs, overlap.mine))
-        choice = resolver.decided(_conflict(ours, "text", overlap.line, *sides))
+        choice = resolver.decided(conflict(ours, "text", overlap.line, *sides))
         if choice is None:
             return None
         kept = {OURS: overlap.theirs, THEIRS: overlap.mine, BOTH: overlap.theirs + overlap.mine}
@@ -260,7 +204,7 @@ def _with_free_labels(
         label = draft.label
         if draft.value is not None and label_key(label) in holders:
             clash = Conflict(
-                id=_id(draft.uid or "", "label", label),
+                id=digest(draft.uid or "", "label", label),
                 label=holders[label_key(label)],
                 part="label",
                 line=None,
@@ -279,21 +223,3 @@ def _with_free_labels(
             holders[label_key(label)] = label
         free.append((before, replace(draft, label=label)))
     return free
-
-
-def _conflict(
-    block: Block, part: str, line: int | None, base: str, ours: str, theirs: str
-) -> Conflict:
-    return Conflict(
-        id=_id(block.uid, part, base, ours, theirs),
-        label=block.label,
-        part=part,
-        line=line,
-        base=base.replace(_ABSENT, "(none)"),
-        ours=ours.replace(_ABSENT, "(none)"),
-        theirs=theirs.replace(_ABSENT, "(none)"),
-    )
-
-
-def _id(*parts: str) -> str:
-    return hashlib.blake2b("\0".join(parts).encode(), digest_size=3).hexdigest()

@@ -8,7 +8,7 @@ version are a number, unless there are as many as a version is shown with.
 from datetime import datetime
 
 from .errors import DeletedError, InvalidError, NotFoundError
-from .model import SHORT_VERSION, Block, checked_note, normal_label
+from .model import SHORT_VERSION, Block, checked_note, label_key, normal_label
 from .nearest import nearest_label
 from .reading import absent, is_version, version_of
 from .refs import Point
@@ -107,7 +107,7 @@ def _versions(view: Snapshot, name: str, version: str) -> list[tuple[str, Point]
     label = name.rpartition("@")[0]
     states = view.named(version)
     if label:
-        states = [(info, p) for info, p in states if info.label == normal_label(label)] or states
+        states = [(i, p) for i, p in states if label_key(i.label) == label_key(label)]
     return [(f"{i.label}@{i.version[:16]} (change {p.change})", p) for i, p in states]
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .ancestry import contains
+from .conflicts import Conflict, Resolver
 from .errors import ConflictError, CorruptError, NotFoundError, ReadOnlyError
-from .merging import Conflict, Resolver, merged_blocks
-from .model import Block, BlockInfo, Draft, label_key, normal_label
+from .merging import merged_blocks
+from .model import Block, BlockInfo, Change, Draft, Touched, label_key, normal_label
 from .places import block_at, point_at, told
 from .reading import is_version
 from .refs import Point
@@ -86,7 +87,7 @@ def revert(write: Write, number: int) -> list[Pair]:
     triples = [
         (
             write.tx.state(change.branch, touched.uid, number),
-            _present(write, touched.uid),
+            _present(write, touched.uid) or _namesake(write, change, touched),
             write.tx.state(change.branch, touched.uid, number - 1),
         )
         for touched in change.blocks
@@ -125,6 +126,12 @@ def _then(write: Write, now: Block | None, label: str, place: str) -> Block:
 
 def _present(write: Write, uid: str) -> Block | None:
     return write.tx.state(write.branch, uid, write.point().change)
+
+
+def _namesake(write: Write, change: Change, touched: Touched) -> Block | None:
+    """Return the block that one made on another branch was merged into: the one of its label."""
+    elsewhere = change.branch != write.branch and touched.version is not None
+    return write.tx.block(write.branch, touched.label) if elsewhere else None
 
 
 def _in_the_way(number: int, conflicts: Sequence[Conflict]) -> str:

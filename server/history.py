@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 from ..memory import Written
-from ..memory.merging import ALL, Conflict, MergeConflictError
+from ..memory.conflicts import ALL, Conflict, MergeConflictError
 from ..memory.model import MAIN, SHORT_VERSION
 from . import shapes
 from .call import Call, RefusedError, WrongUseError

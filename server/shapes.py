@@ -57,9 +57,9 @@ from ..config.locate import Place
 from ..memory import Author, Block, BlockInfo, Change, Collected, Report, RestoredBackup, Step
 from ..memory.adopting import Adopted
 from ..memory.blame import Origin
+from ..memory.conflicts import Conflict
 from ..memory.diff import EntryChange
 from ..memory.erasing import Erasure
-from ..memory.merging import Conflict
 from ..memory.refs import Branch, Checkpoint, Point
 from .steps import action, label, tally
 

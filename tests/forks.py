@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspace.memory import Block, Draft, Intent, Space, Written
-from tokenspace.memory.merging import Conflict, MergeConflictError
+from tokenspace.memory.conflicts import Conflict, MergeConflictError
 from tokenspace.memory.model import MAIN
 from tokenspace.memory.store import SqliteStore, Transaction
 from tokenspace.memory.transact import draft_of

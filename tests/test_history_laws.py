@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokenspace.memory import Block, Draft
+from tokenspace.memory.conflicts import Conflict, Resolver
 from tokenspace.memory.diff import applied, entries
 from tokenspace.memory.lines import content, split_lines
-from tokenspace.memory.merging import Conflict, Resolver, merged_blocks, paired, same
+from tokenspace.memory.merging import merged_blocks, paired, same
 from tokenspace.memory.transact import draft_of
 
 from .history_model import led

@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 )
 
 from tokenspace.memory import Draft, Space, Written
+from tokenspace.memory.conflicts import MergeConflictError
 from tokenspace.memory.errors import InvalidError, NotFoundError
-from tokenspace.memory.merging import MergeConflictError
 from tokenspace.memory.model import MAIN
 
 from .history_model import Held, Model, OpenedFile, State, by_label, differing, held, on, steps

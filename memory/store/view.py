@@ -118,7 +118,7 @@ class View(BranchView):
         block_id = self._named(branch, label_key(label), 2**62) if label is not None else None
         self._branch(branch)
         found: list[Change] = []
-        for branch_id, upto in self._lineage(branch, before - 1 if before else 2**62):
+        for branch_id, upto in self._lineage(branch, 2**62 if before is None else before - 1):
             if label is None:
                 rows = self._db.all(
                     f"{_CHANGES} WHERE c.branch_id = ? AND c.number <= ? "
