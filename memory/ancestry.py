@@ -1,6 +1,6 @@
 """What lies behind a point in history, and what two points have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .merging import common
 from .model import Block
@@ -23,8 +23,30 @@ def past(view: Snapshot, point: Point) -> Past:
         fork = view.fork(at.branch)
         if fork is not None:
             waiting.append(Point(fork.branch, min(fork.change, at.change)))
-        waiting += view.merges(at.branch, at.change)
+        waiting += _taken_in(view, at)
     return reached
+
+
+def _taken_in(view: Snapshot, point: Point) -> Iterator[Point]:
+    """Yield what was merged into a branch and has not been taken back since.
+
+    Taking back a merge, or bringing everything back to before it, makes it undone: the same can be
+    merged again. Taking that back makes it done.
+    """
+    undone: set[int] = set()
+    upto = point.change
+    for turn in view.turns(point.branch, point.change):  # newest first
+        if turn.number > upto or turn.number in undone:
+            continue
+        if turn.undoes is not None:
+            undone.add(turn.undoes)
+        if turn.merged is not None:
+            yield turn.merged
+        if turn.restores is not None:
+            if turn.restores.branch != point.branch:
+                yield turn.restores
+                return
+            upto = turn.restores.change
 
 
 def contains(view: Snapshot, point: Point, change: int) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from .blame import Origin, blame
 from .branching import merge_branch, with_checkpoint
@@ -86,8 +87,9 @@ class History:
         def work(write: Write) -> Written:
             if label is not None:
                 return restore_block(write, label, to)
-            pairs, _ = restore_all(write, to)
-            return with_checkpoint(write, "restore", lambda: write.record(pairs))
+            pairs, point = restore_all(write, to)
+            record = partial(write.record, pairs, restores=point.change or None)
+            return with_checkpoint(write, "restore", record)
 
         return await transact(self._store, self._now, intent, work)
 
@@ -97,7 +99,7 @@ class History:
         def work(write: Write) -> Written:
             pairs = revert(write, change)
             try:
-                return write.record(pairs)
+                return write.record(pairs, undoes=change)
             except ExistsError as error:
                 raise ConflictError(f"change {change} cannot be taken back: {error}") from None
 

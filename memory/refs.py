@@ -22,6 +22,23 @@ class Point:
     change: int
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A change that makes more, or less, part of a branch than the changes made on it.
+
+    Attributes:
+        number: Its own number.
+        merged: What it merged: the other branch's head then.
+        undoes: The number of the change that it took back.
+        restores: The point that it brought everything back to.
+    """
+
+    number: int
+    merged: Point | None
+    undoes: int | None
+    restores: Point | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """A line of changes.

@@ -85,17 +85,30 @@ class Write:
         *,
         rebased: bool = False,
         merged: int | None = None,
+        undoes: int | None = None,
+        restores: int | None = None,
     ) -> Written:
         """Record what differs as one change; nothing where nothing does, but for a merge.
 
-        `merged` is the other branch's change that is merged.
+        Args:
+            pairs: Each block as it is, and what it shall be.
+            rebased: Whether others had changed one since the caller read it.
+            merged: The other branch's change that is merged.
+            undoes: The change that is taken back.
+            restores: The change after which everything was as it shall be.
         """
         news = [(before, draft) for before, draft in pairs if differs(before, draft)]
         if not news and merged is None:
             steps = tuple(Step(before, before) for before, _ in pairs)
             return Written(change=None, steps=steps, rebased=rebased, point=self.point())
         change = self.tx.record(
-            self.branch, self.intent, self.now, [d for _, d in news], merged=merged
+            self.branch,
+            self.intent,
+            self.now,
+            [draft for _, draft in news],
+            merged=merged,
+            undoes=undoes,
+            restores=restores,
         )
         steps = tuple(
             Step(before, _after(draft, touched.uid, touched.version, change))

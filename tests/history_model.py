@@ -84,6 +84,7 @@ class Model:
         self.commits = {1: Commit(MAIN, first, ())}
         self.heads = {MAIN: 1}
         self.names: dict[str, int] = {}
+        self.undone: set[int] = set()
 
     def state(self, branch: str) -> State:
         """Return what a branch has now."""
@@ -96,6 +97,11 @@ class Model:
         self.commits[number] = Commit(branch, state, parents)
         self.heads[branch] = number
         return number
+
+    def went_back(self, branch: str) -> None:
+        """Note that the newest change may have taken back a merge: see `test_history_unmerged`."""
+        if any(len(self.commits[n].parents) > 1 for n in self.past(self.heads[branch])):
+            self.undone.add(self.heads[branch])
 
     def before(self, number: int) -> State:
         """Return what stood before a change."""

@@ -6,7 +6,7 @@ import pytest
 
 from tokenspace.memory.errors import DeletedError, ExistsError, NotFoundError
 from tokenspace.memory.model import MAIN, Block, Change, Draft
-from tokenspace.memory.refs import Branch, Point
+from tokenspace.memory.refs import Branch, Point, Turn
 from tokenspace.memory.store import Snapshot, Store
 
 from .store_contract import Opener, draft
@@ -17,10 +17,10 @@ MINUTE = timedelta(minutes=1)
 
 
 async def record(
-    store: Store, branch: str, *drafts: Draft, merged: int | None = None, at: datetime = NOW
+    store: Store, branch: str, *drafts: Draft, at: datetime = NOW, **turn: int
 ) -> Change:
     """Record one change on a branch."""
-    return await store.write(lambda tx: tx.record(branch, BY, at, list(drafts), merged=merged))
+    return await store.write(lambda tx: tx.record(branch, BY, at, list(drafts), **turn))
 
 
 async def write(
@@ -221,8 +221,7 @@ class BranchContract:
                 await fork(store, "side", Point(MAIN, 1))
             await write(store, branch, "a", f"{minute}", NOW + minute * MINUTE)
         rows = [
-            (-1, 0, 0), (0, 1, 1), (0.5, 1, 1), (1, 2, 1), (2, 2, 3), (3, 4, 3), (4, 4, 5),
-            (5, 6, 5), (999, 6, 5),
+            (-1, 0, 0), (0, 1, 1), (0.5, 1, 1), (1, 2, 1), (2, 2, 3), (3, 4, 3), (999, 6, 5),
         ]  # fmt: skip
         for minutes, main, side in rows:
             at = NOW + minutes * MINUTE
@@ -233,19 +232,21 @@ class BranchContract:
         assert await store.read(lambda v: v.at_time(MAIN, before)) == 2
 
     async def test_a_merge_is_recorded_with_what_it_merged(self, store: Store) -> None:
-        """Read back as it was; `merges` gives the sources up to a change, of this branch only."""
+        """Read back as it was; `turns` gives those of one branch up to a change, newest first."""
         done = await record(store, MAIN, draft("c", "c6"), merged=6)
         assert (done.number, done.parent, done.merged) == (8, 7, 6)
         assert await store.read(lambda v: v.change(8)) == done
-        assert await store.read(lambda v: v.change(7).merged) is None
         await fork(store, "idle", Point("side", 6))
         empty = await record(store, "idle", merged=8)
         assert (empty.blocks, empty.parent, empty.merged) == ((), 6, 8)
-        assert await store.read(lambda v: [v.merges(MAIN, n) for n in (7, 8, 99)]) == [
-            [], [Point("side", 6)], [Point("side", 6)],
-        ]  # fmt: skip
-        assert await store.read(lambda v: v.merges("idle", 9)) == [Point(MAIN, 8)]
-        assert await store.read(lambda v: v.merges("side", 99)) == []
+        assert await store.read(lambda v: v.turns(MAIN, 8)) == [
+            Turn(8, Point("side", 6), None, None)
+        ]
+        await record(store, "idle", undoes=9)
+        await record(store, "idle", restores=6)
+        found = await store.read(lambda v: v.turns("idle", 99))
+        assert found[:2] == [Turn(11, None, None, Point("side", 6)), Turn(10, None, 9, None)]
+        assert found[2:] == [Turn(9, Point(MAIN, 8), None, None)]
 
     async def test_a_closed_branch_is_over_and_its_past_stays(self, store: Store) -> None:
         """It is not listed and not written; by its name and a number everything still reads."""

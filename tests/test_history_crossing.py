@@ -169,21 +169,6 @@ async def test_a_block_that_was_replaced_is_asked_about_in_either_direction(spac
     assert await conflicts(space, MAIN, into="draft")
 
 
-async def test_what_was_taken_back_may_be_taken_in_again(space: Space) -> None:
-    """Reverting a merge does not undo that it was merged; reverting the revert brings it back."""
-    await put(space, "text\n")
-    await fork(space, "draft")
-    await write(space, "text\nmore\n", "draft")
-    merged = (await merge(space, "draft")).change
-    assert merged is not None
-    back = (await space.history.revert(BY, merged.number)).change
-    assert back is not None
-    assert await value(space) == "text\n"
-    assert (await merge(space, "draft")).change is None
-    await space.history.revert(BY, back.number)
-    assert await value(space) == "text\nmore\n"
-
-
 async def test_branches_can_be_made_and_merged_at_the_same_moment(space: Space) -> None:
     """Simultaneous merges into one branch are made one after the other."""
     await put(space, "".join(f"line {n}\n-\n" for n in range(8)))

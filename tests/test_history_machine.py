@@ -48,12 +48,10 @@ class Branches(RuleBasedStateMachine):
             self.model.heads[name] = self.model.heads[MAIN]
 
     @property
-    def space(self) -> Space:
-        """The space as it is open now."""
+    def space(self) -> Space:  # noqa: D102
         return self.opened.space
 
-    def run(self, call: Coroutine[Any, Any, Any]) -> Any:
-        """Run a call to its end."""
+    def run(self, call: Coroutine[Any, Any, Any]) -> Any:  # noqa: D102
         return self.opened.runner.run(call)
 
     def branch(self, data: st.DataObject) -> str:
@@ -200,21 +198,21 @@ class Branches(RuleBasedStateMachine):
         before = self.model.heads[branch]
         place, number = self.place(data)
         if how == "all":  # what stood has a name then
-            written = self.run(self.space.history.restore(on(branch), place))
-            name = self.done(written, branch, self.model.commits[number].state)
-            self.checked("restore", branch, before, name)
+            done = self.run(self.space.history.restore(on(branch), place))
+            made = self.done(done, branch, self.model.commits[number].state)
+            self.checked("restore", branch, before, made)
         elif how == "revert":  # nothing came after to be in the way
-            written = self.run(self.space.history.revert(on(branch), before))
-            self.done(written, branch, self.model.before(before))
+            done = self.run(self.space.history.revert(on(branch), before))
+            self.done(done, branch, self.model.before(before))
         else:  # under the label that it has now
             state = self.model.restored(branch, label, number)
             call = self.space.history.restore(on(branch), place, label)
-            if state is None:
-                assert isinstance(self.run(refusal(call)), NotFoundError)
-            else:
+            if state is not None:
                 assert self.done(self.run(call), branch, state) is None
+            else:
+                assert isinstance(self.run(refusal(call)), NotFoundError)
+        self.model.went_back(branch)
 
-    @precondition(lambda self: len(self.model.heads) > 1)
     @rule(data=DATA, side=st.sampled_from(["ours", "theirs", "both"]), most=st.integers(1, 3))
     def merge(self, data: st.DataObject, side: str, most: int) -> None:
         """A branch takes in others."""
@@ -226,22 +224,24 @@ class Branches(RuleBasedStateMachine):
         """What one side did stands; where both did something, it is a conflict or both is in."""
         theirs, before = self.model.heads[source], self.model.heads[into]
         merge = self.space.history.merge
-        if theirs in self.model.past(before):
+        untold = (self.model.past(before) | self.model.past(theirs)) & self.model.undone
+        if theirs in self.model.past(before) and not untold:
             self.done(self.run(merge(on(into), source)), into, self.model.state(into))
             return
         expected, unknown = self.model.merged(into, source)
         try:
             written = self.run(merge(on(into), source))
         except MergeConflictError:
-            assert unknown
+            assert unknown or untold
             self.equals_the_model()
             try:
                 written = self.run(merge(on(into), source, {"*": side}))
             except InvalidError:
                 return  # two blocks would have one label, and neither can stand in for the other
         found = held(self.run(self.space.context(branch=into)).blocks)
-        assert self.model.agrees(found, expected, unknown)
-        self.checked("merge", into, before, self.done(written, into, found, theirs))
+        assert untold or self.model.agrees(found, expected, unknown)
+        name = self.done(written, into, found, written.change and theirs)
+        self.checked("merge", into, before, name)
 
     @rule()
     def reopen(self) -> None:

@@ -189,8 +189,9 @@ class Walk:
         self.history.now += timedelta(hours=15)
 
     async def checkpoint(self, name: str, *_: object) -> None:
-        """Name what a branch has."""
-        if head := await self.head(name):
+        """Name what a branch has, unless that has a name."""
+        head = await self.head(name)
+        if head and Point(name, head) not in self.kept:
             await self.history.checkpoint(f"c{len(self.kept)}-{head}", branch=name)
             self.kept.add(Point(name, head))
 

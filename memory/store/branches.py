@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ..errors import DeletedError, NotFoundError
-from ..refs import Branch, Checkpoint, Point
+from ..refs import Branch, Checkpoint, Point, Turn
 from .connector import Connection, Row
 from .rows import AUTHOR, author, moment, stamp
 
@@ -52,15 +52,28 @@ class BranchView:
         row = self._named_branch(branch)
         return Point(row["parent"], row["fork_change"]) if row["parent"] else None
 
-    def merges(self, branch: str, change: int) -> list[Point]:
-        """Return what was merged into a branch, up to `change`: the sources' heads then."""
+    def turns(self, branch: str, change: int) -> list[Turn]:
+        """Return a branch's own merges and ways back up to `change`, newest first."""
         rows = self._db.all(
-            "SELECT s.name, m.number FROM change c JOIN branch b ON b.id = c.branch_id "
-            "JOIN change m ON m.number = c.merge_parent JOIN branch s ON s.id = m.branch_id "
-            "WHERE b.name = ? AND c.number <= ? AND c.merge_parent IS NOT NULL",
+            "SELECT c.number, c.merge_parent, c.undoes, c.restores, "
+            "m.name AS source, r.name AS origin "
+            "FROM change c JOIN branch b ON b.id = c.branch_id "
+            "LEFT JOIN change mc ON mc.number = c.merge_parent LEFT JOIN branch m "
+            "ON m.id = mc.branch_id LEFT JOIN change rc ON rc.number = c.restores "
+            "LEFT JOIN branch r ON r.id = rc.branch_id WHERE b.name = ? AND c.number <= ? "
+            "AND (c.merge_parent IS NOT NULL OR c.undoes IS NOT NULL OR c.restores IS NOT NULL) "
+            "ORDER BY c.number DESC",
             branch, change,
         )  # fmt: skip
-        return [Point(row["name"], row["number"]) for row in rows]
+        return [
+            Turn(
+                number=row["number"],
+                merged=Point(row["source"], row["merge_parent"]) if row["source"] else None,
+                undoes=row["undoes"],
+                restores=Point(row["origin"], row["restores"]) if row["origin"] else None,
+            )
+            for row in rows
+        ]
 
     def named_so(self, name: str) -> str | None:
         """Return what has, or had, this name in any case: `branch Try`, `checkpoint try`."""

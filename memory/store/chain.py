@@ -21,7 +21,7 @@ def sealing_hash(db: Connection, objects: Objects, number: int) -> bytes:
     change = db.one(_CHANGE, number)
     assert change is not None  # noqa: S101 - the caller has its number from the table
     previous = db.scalar("SELECT hash FROM change WHERE number = ?", change["parent"])
-    rows = [*db.all(_BLOCKS, number), *db.all(_RETRACTIONS, number)]
+    rows = [*db.all(_BLOCKS, number), *db.all(_TURN, number), *db.all(_RETRACTIONS, number)]
     content = [bytes(previous).hex() if previous else "", _plain(change), *map(_plain, rows)]
     return objects.hash(canonical(content))
 
@@ -37,6 +37,10 @@ _BLOCKS = """
     SELECT b.uid, v.action, v.label, v.old_label, v.char_limit, v.read_only, t.hash, v.version
     FROM block_version v JOIN block b ON b.id = v.block_id JOIN about t ON t.id = v.about_id
     WHERE v.change = ? ORDER BY v.position
+"""
+_TURN = """
+    SELECT 'turn', undoes, restores FROM change
+    WHERE number = ? AND (undoes IS NOT NULL OR restores IS NOT NULL)
 """
 _RETRACTIONS = "SELECT kind, was, now FROM retraction WHERE change = ? ORDER BY position"
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from ..model import Author, Block, BlockInfo, Change, Draft, Intent
-from ..refs import Branch, Checkpoint, Point
+from ..refs import Branch, Checkpoint, Point, Turn
 
 T = TypeVar("T")
 
@@ -129,8 +129,8 @@ class Snapshot(Protocol):
         """
         ...
 
-    def merges(self, branch: str, change: int) -> list[Point]:
-        """Return what was merged into a branch, up to `change`: the sources' heads then."""
+    def turns(self, branch: str, change: int) -> list[Turn]:
+        """Return a branch's own merges and ways back up to `change`, newest first."""
         ...
 
     def named_so(self, name: str) -> str | None:
@@ -190,10 +190,13 @@ class Transaction(Snapshot, Protocol):
         drafts: list[Draft],
         *,
         merged: int | None = None,
+        undoes: int | None = None,
+        restores: int | None = None,
     ) -> Change:
         """Append one change that makes every block what its draft says.
 
-        `merged` is the other branch's change that it merges.
+        `merged` is the other branch's change that it merges, `undoes` the one that it takes back,
+        `restores` the one after which everything was as it is now again.
 
         Raises:
             ExistsError: a label is taken by another block.

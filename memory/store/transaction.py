@@ -37,6 +37,8 @@ class WriteView(View):
         drafts: list[Draft],
         *,
         merged: int | None = None,
+        undoes: int | None = None,
+        restores: int | None = None,
         above: int = 0,
     ) -> Change:
         """Append one change that makes every block what its draft says.
@@ -49,11 +51,12 @@ class WriteView(View):
         self._require_free(branch_id, states)
         number = max(self.newest(), above) + 1
         self._db.execute(
-            "INSERT INTO change (number, branch_id, parent, merge_parent, at, author_id, tool, "
-            "reason, reason_hash, request_id, hash) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(16))",
-            (number, branch_id, parent or None, merged, stamp(at), self._author(intent.author),
-             intent.tool, intent.reason, self._objects.hash(intent.reason), intent.request_id),
+            "INSERT INTO change (number, branch_id, parent, merge_parent, undoes, restores, at, "
+            "author_id, tool, reason, reason_hash, request_id, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(16))",
+            (number, branch_id, parent or None, merged, undoes, restores, stamp(at),
+             self._author(intent.author), intent.tool, intent.reason,
+             self._objects.hash(intent.reason), intent.request_id),
         )  # fmt: skip
         self._write(branch_id, number, states)
         self._db.execute("UPDATE branch SET head_change = ? WHERE id = ?", (number, branch_id))

@@ -2,7 +2,10 @@
 -- may have gaps from now on: a restored backup goes on above all that were ever used.
 ALTER TABLE branch ADD COLUMN author_id INTEGER REFERENCES author (id); -- who made it
 ALTER TABLE branch ADD COLUMN closed_at INTEGER; -- deleted then: its heads went, its changes stay
-CREATE INDEX change_by_merge ON change (branch_id, number) WHERE merge_parent IS NOT NULL;
+ALTER TABLE change ADD COLUMN undoes INTEGER REFERENCES change (number); -- the one it takes back
+ALTER TABLE change ADD COLUMN restores INTEGER REFERENCES change (number); -- all is as after that
+CREATE INDEX change_by_turn ON change (branch_id, number)
+  WHERE merge_parent IS NOT NULL OR undoes IS NOT NULL OR restores IS NOT NULL;
 
 CREATE TABLE checkpoint ( -- a change with a name; names are shared with branches
   name      TEXT PRIMARY KEY,
