@@ -42,10 +42,7 @@ def _taken_in(view: Snapshot, point: Point) -> Iterator[Point]:
             undone.add(turn.undoes)
         if turn.merged is not None:
             yield turn.merged
-        if turn.restores is not None:
-            if turn.restores.branch != point.branch:
-                yield turn.restores
-                return
+        if turn.restores is not None and turn.restores.branch == point.branch:
             upto = turn.restores.change
 
 
@@ -75,21 +72,21 @@ def _virtual(view: Snapshot, points: Sequence[Point]) -> list[Block]:
             blocks = common(base, blocks, new)
         else:
             blocks = new
-        known = {name: max(known.get(name, 0), theirs.get(name, 0)) for name in {**known, **theirs}}
+        known = _both(known, theirs)
     return blocks
 
 
 def _bases(view: Snapshot, one: Past, other: Past) -> list[Point]:
     """Return the newest points that lie behind both, oldest first; none lies behind another."""
     shared = [Point(name, min(one[name], other[name])) for name in one.keys() & other.keys()]
-    shared.sort(key=lambda point: (point.change, point.branch))
-    behind = {point: past(view, point) for point in shared}
-    return [
-        point
-        for place, point in enumerate(shared)
-        if not any(_covers(behind[later], behind[point]) for later in shared[place + 1 :])
-    ]
+    found: list[Point] = []
+    covered: Past = {}
+    for point in sorted(shared, key=lambda point: (point.change, point.branch), reverse=True):
+        if covered.get(point.branch, -1) < point.change:
+            found.append(point)
+            covered = _both(covered, past(view, point))
+    return found[::-1]
 
 
-def _covers(one: Past, other: Past) -> bool:
-    return all(one.get(name, -1) >= change for name, change in other.items())
+def _both(one: Past, other: Past) -> Past:
+    return {name: max(one.get(name, 0), other.get(name, 0)) for name in {**one, **other}}

@@ -12,7 +12,7 @@ from .refs import Checkpoint, Point
 from .restoring import require_writable
 from .transact import Write, Written
 
-_SHOWN = 8  # conflicts that a refusal shows
+_SHOWN_IN_ALL = 2_500  # characters of conflicts that a refusal shows
 _SHOWN_CHARS = 240  # of each side
 
 
@@ -69,10 +69,11 @@ def _free_name(write: Write, name: str) -> str:
 def _require_resolved(resolver: Resolver, ours: str, theirs: str) -> None:
     unused = resolver.unused()
     if unused:
-        known = ", ".join(conflict.id for conflict in resolver.seen) or "none"
-        raise InvalidError(
-            f"there is no conflict {unused[0]!r} (any more); the conflicts now are: {known}."
-        )
+        gone = f"there is no conflict {unused[0]!r} (any more)"
+        if not resolver.seen:
+            raise InvalidError(f"{gone}, nor any other; merge without resolve.")
+        told = _told(resolver.seen, ours, theirs)
+        raise MergeConflictError(resolver.seen, f"{gone}. Now: {told}", gone)
     if resolver.open:
         raise MergeConflictError(resolver.open, _told(resolver.open, ours, theirs))
 
@@ -82,18 +83,22 @@ def _told(conflicts: Sequence[Conflict], ours: str, theirs: str) -> str:
     many = "1 conflict" if len(conflicts) == 1 else f"{len(conflicts)} conflicts"
     rows = [
         f"{many} between {ours} (ours) and {theirs} (theirs); nothing was written. Decide each, "
-        f"and merge again with resolve, for example {{{conflicts[0].id!r}: 'theirs'}}: ours, "
-        "theirs, both, or the text to put there; '*' stands for all others."
+        f"and merge again with resolve (and what you have decided before), for example "
+        f"{{{conflicts[0].id!r}: 'theirs'}}: ours, theirs, both, base, or the text to put there; "
+        "'*' stands for all others. Where two blocks would have one label, give another label."
     ]
-    for conflict in conflicts[:_SHOWN]:
+    shown = 0
+    for conflict in conflicts:
+        if sum(map(len, rows)) > _SHOWN_IN_ALL:
+            break
+        shown += 1
         line = f", line {conflict.line}" if conflict.line else ""
         part = "" if conflict.part == "text" else f", {conflict.part}"
         rows.append(f"{conflict.id} {conflict.label}{part}{line}")
         sides = ("base", conflict.base), ("ours", conflict.ours), ("theirs", conflict.theirs)
         rows += [f"  {name + ':':<8}{_short(text)}" for name, text in sides]
-    if len(conflicts) > _SHOWN:
-        more = ", ".join(conflict.id for conflict in conflicts[_SHOWN:][:40])
-        rows.append(f"… and {len(conflicts) - _SHOWN} more: {more}")
+    if len(conflicts) > shown:
+        rows.append(f"… and {len(conflicts) - shown} more, shown when these are decided.")
     return "\n".join(rows)
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .errors import NotFoundError
+from .errors import LetGoError, NotFoundError
 from .model import Block
 from .places import block_at, point_at
-from .reading import absent
+from .reading import absent, is_version
 from .refs import Point
 from .store import Snapshot
 from .transact import Step
@@ -78,7 +78,11 @@ class Comparing:
             return self.view.block(self.branch, label)
         try:
             return block_at(self.view, self.branch, label, place, self.now)
+        except LetGoError:
+            raise
         except NotFoundError:
+            if is_version(place.rpartition("@")[2].strip().lower()) and not place.isdecimal():
+                raise
             point = point_at(self.view, self.branch, place, self.now)  # is there such a place?
             return self.view.state(point.branch, same.uid, point.change) if same else None
 

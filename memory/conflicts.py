@@ -4,11 +4,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
-from .errors import ConflictError
+from .errors import ConflictError, InvalidError
 from .model import Block
 
-OURS, THEIRS, BOTH = "ours", "theirs", "both"
+OURS, THEIRS, BOTH, BASE = "ours", "theirs", "both", "base"
+WORDS = (OURS, THEIRS, BOTH, BASE)
 ALL = "*"
 """In resolutions: every conflict that is not named."""
 
@@ -38,16 +40,18 @@ class Conflict:
 class MergeConflictError(ConflictError):
     """A merge that needs decisions; nothing was written."""
 
-    def __init__(self, conflicts: Sequence[Conflict], message: str) -> None:
+    def __init__(self, conflicts: Sequence[Conflict], message: str, stale: str = "") -> None:
         super().__init__(message)
         self.conflicts = tuple(conflicts)
+        self.stale = stale
+        """What to say where a decision names no conflict."""
 
 
 class Resolver:
     """What the caller has decided, and what it has yet to."""
 
     def __init__(self, resolutions: Mapping[str, str]) -> None:
-        self._given = dict(resolutions)
+        self._given = {key: _meant(key, value) for key, value in resolutions.items()}
         self._used: set[str] = set()
         self._times: Counter[str] = Counter()
         self.open: list[Conflict] = []
@@ -69,6 +73,24 @@ class Resolver:
     def unused(self) -> list[str]:
         """Return the ids that were given and name no conflict."""
         return [key for key in self._given if key not in self._used and key != ALL]
+
+
+def _meant(key: str, value: str) -> str:
+    """Return a decision; a word that was perhaps meant as another is none.
+
+    Raises:
+        InvalidError: it is not clear whether it is a decision or a text.
+    """
+    word = value.strip().lower()
+    if word in WORDS:
+        return word
+    near = get_close_matches(word, (*WORDS, "main", "mine", "yours"), 1, 0.8)
+    if key == ALL or (near and "\n" not in value):
+        raise InvalidError(
+            f"{value[:40]!r} is none of {', '.join(WORDS)}. To put a text there, give it for one "
+            "conflict by its id, with its line ending."
+        )
+    return value
 
 
 def conflict(

@@ -14,6 +14,7 @@ SHORTEST = 4
 """Fewest characters of a text that can be erased: less stands in too many places by chance."""
 
 _AT_ONCE = 2_000  # texts that are searched in one read
+_IN_ONE_CALL = 1_000  # texts that are rewritten where there is little time: about half a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,14 @@ async def erase_text(
     while not found.complete:
         found = await store.read(lambda view, so_far=found: view.holding(needle, so_far, _AT_ONCE))
         if until is not None and time.monotonic() > until and not found.complete:
-            raise TooLargeError(
-                "there is too much history to search in one call; nothing was changed. A person "
-                "can do it with `tokenspace forget --erase`."
-            )
-    erased = await store.write(lambda tx: tx.erase(intent, now(), needle, found))
+            raise _too_much()
+    if until is not None and len(found.ids) > _IN_ONE_CALL:
+        raise _too_much()
+    erased = await store.write(
+        lambda tx: _once(tx, intent) or tx.erase(intent, now(), needle, found), alone=True
+    )
     if not erased.changes:
+        await store.purge()  # a process that was killed may have got no further than this
         where = f" It is part of {' and '.join(erased.left)}, which stays." if erased.left else ""
         raise NoMatchError(f"that text stands nowhere, now or in the past.{where}")
     return Erasure(erased, pending=not await store.purge())
@@ -69,6 +72,9 @@ async def erase_block(
     """
 
     def work(tx: Transaction) -> Erased:
+        done = _once(tx, intent)
+        if done is not None:
+            return done
         block = tx.block(intent.branch, normal_label(label))
         uid = block.uid if block else None
         for change in () if uid else tx.changes(intent.branch, label=label, limit=1):
@@ -77,5 +83,21 @@ async def erase_block(
             raise absent(tx, intent.branch, label)
         return tx.erase_block(intent, now(), uid)
 
-    erased = await store.write(work)
+    erased = await store.write(work, alone=True)
+    if not erased.changes:
+        await store.purge()
+        raise NoMatchError(f"block {normal_label(label)} is erased already.")
     return Erasure(erased, pending=not await store.purge())
+
+
+def _once(tx: Transaction, intent: Intent) -> Erased | None:
+    """Return what was done under this idempotency key, if it was used before."""
+    made = tx.by_request(intent.request_id) if intent.request_id else None
+    return Erased(changes=(made.number,), entry="") if made else None
+
+
+def _too_much() -> TooLargeError:
+    return TooLargeError(
+        "there is too much history for one call; nothing was changed. A person can do it with "
+        "`tokenspace forget --erase`."
+    )

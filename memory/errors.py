@@ -22,6 +22,10 @@ class DeletedError(NotFoundError):
     """It was there, and has been deleted."""
 
 
+class LetGoError(NotFoundError):
+    """It was there, and its text is no longer kept."""
+
+
 class ExistsError(TokenspaceError):
     """The label is taken."""
 

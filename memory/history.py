@@ -123,6 +123,8 @@ class History:
             if known and known.point.change == point.change and message in ("", known.message):
                 return known
             infos = tx.infos_at(point.branch, point.change)
+            if at is not None:
+                tx.blocks_at(point.branch, point.change)  # its texts must still be kept
             made = Checkpoint(
                 name=clean,
                 point=point,

@@ -8,7 +8,19 @@ differently is a conflict, and it is left to the caller.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from .conflicts import ABSENT, ALL, BOTH, OURS, THEIRS, Conflict, Resolver, conflict, digest
+from .conflicts import (
+    ABSENT,
+    ALL,
+    BASE,
+    BOTH,
+    OURS,
+    THEIRS,
+    WORDS,
+    Conflict,
+    Resolver,
+    conflict,
+    digest,
+)
 from .errors import InvalidError
 from .lines import split_lines
 from .merge import Overlap, merge
@@ -123,6 +135,7 @@ def _deleted_on_one_side(
         kept = ours or theirs if choice == BOTH else None
         return draft_of(kept) if kept else None
     kept = ours or theirs or base
+    choice = base.value if choice == BASE else choice
     return replace(draft_of(kept), value=checked_text(choice, f"block {kept.label}"))
 
 
@@ -137,7 +150,8 @@ def _all_fields(base: Block | None, ours: Block, theirs: Block, resolver: Resolv
         choice = resolver.decided(conflict(ours, part, None, old, mine, their))
         if choice == BOTH and part != "label":
             return " ".join(text for text in (mine, their) if text != ABSENT)
-        return {None: mine, OURS: mine, THEIRS: their, BOTH: mine}.get(choice, choice or "")
+        kept = {None: mine, OURS: mine, THEIRS: their, BOTH: mine, BASE: old}
+        return kept.get(choice, choice or "")
 
     nothing = replace(ours, value="", description="", limit=0, read_only=False, tags=())
     was = base or replace(nothing, metadata={})
@@ -171,7 +185,8 @@ def _text(base: str, ours: Block, theirs: Block, resolver: Resolver) -> str:
         choice = resolver.decided(conflict(ours, "text", overlap.line, *sides))
         if choice is None:
             return None
-        kept = {OURS: overlap.theirs, THEIRS: overlap.mine, BOTH: overlap.theirs + overlap.mine}
+        both = overlap.theirs + overlap.mine
+        kept = {OURS: overlap.theirs, THEIRS: overlap.mine, BOTH: both, BASE: overlap.base}
         if choice in kept:
             return list(kept[choice])
         return split_lines(choice if not choice or choice.endswith("\n") else choice + "\n")
@@ -213,7 +228,7 @@ def _with_free_labels(
                 theirs=label,
             )
             choice = resolver.decided(clash)
-            if choice in (OURS, THEIRS, BOTH):
+            if choice in WORDS:
                 raise InvalidError(
                     f"two blocks would be called {label}; resolve {clash.id} with a label of its "
                     "own for the one that comes in."

@@ -5,6 +5,7 @@ a branch (what it has now), or a time (what a branch had then). Digits that coul
 version are a number, unless there are as many as a version is shown with.
 """
 
+import re
 from datetime import datetime
 
 from .errors import DeletedError, InvalidError, NotFoundError
@@ -15,6 +16,7 @@ from .refs import Point
 from .store import Snapshot
 from .when import is_time, latest
 
+_NUMBERED = re.compile(r"(?:change\s+|#)(\d+)", re.IGNORECASE)
 _LONGEST = 200  # characters: no name is as long
 _DIGITS = 18  # more cannot be the number of a change
 
@@ -27,12 +29,16 @@ def point_at(view: Snapshot, branch: str, place: str, now: datetime) -> Point:
         NotFoundError: it names none; the message says what is near, or what can be given.
     """
     name = checked_note(place[:_LONGEST], "the place").strip()
+    if numbered := _NUMBERED.fullmatch(name):
+        name = numbered[1]
     found = _candidates(view, name)
     if not found and is_time(name):
         return _at_time(view, branch, name, now)
     if len(found) > 1:
         told = ", ".join(what for what, _ in found)
-        raise InvalidError(f"{name[:60]!r} is ambiguous: it is {told}. Write more of it.")
+        raise InvalidError(
+            f"{name[:60]!r} is ambiguous: it is {told}. Give a change's number, or more of it."
+        )
     if not found:
         raise _unknown(view, name)
     return found[0][1]

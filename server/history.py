@@ -54,7 +54,8 @@ def merge(call: Call) -> int:
     try:
         written = asyncio.run(work())
     except MergeConflictError as error:
-        raise _refused(call, error.conflicts) from None
+        refused = _refused(call, error.conflicts)
+        raise RefusedError(f"{error.stale}: {refused}" if error.stale else f"{refused}") from None
     if args.json:
         answer(call, written, conflicts=[])
     elif written.change is None:

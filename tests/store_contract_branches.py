@@ -199,13 +199,13 @@ class BranchContract:
             assert [b.value for b in versions] == ["b5"]
 
     async def test_a_version_is_named_wherever_it_was_made(self, store: Store) -> None:
-        """Any block's, on any branch, a closed one too; the newest state of each text."""
+        """Any block's, on any branch, a closed one too; the newest states first."""
         side = await block(store, "side", "c")
         named = await store.read(lambda v: v.named(side.version[:12]))
         assert [(i.uid, i.label, p) for i, p in named] == [(side.uid, "c", Point("side", 6))]
         await write(store, MAIN, "d", "c6")
         named = await store.read(lambda v: v.named(side.version))
-        assert [(i.label, p) for i, p in named] == [("d", Point(MAIN, 8))]
+        assert [(i.label, p.change) for i, p in named] == [("d", 8), ("c", 6)]
         await write(store, "side", "a", "only here")
         version = (await block(store, "side", "a")).version
         await store.write(lambda tx: tx.close_branch("side", NOW))

@@ -158,7 +158,7 @@ def test_a_block_is_erased(shell: Shell) -> None:
     assert "2 versions" in told
     assert "That there was such a block, and when it changed, stays in the history." in told
     assert files_holding(shell.folder, SECRET) == []
-    assert shell.value("team/rules", "--at", "2") == ""
+    assert shell.value("team/rules", "--at", "2") == "[erased]"
     (change,) = parsed(shell("log", "-n", "1", "--json"))["changes"]
     assert (change["tool"], change["reason"]) == ("forget", "erase block team/rules")
 

@@ -10,6 +10,7 @@ import pytest
 
 from tokenspace.memory.errors import InvalidError, NotFoundError, ReadOnlyError
 from tokenspace.memory.model import MAIN, Draft
+from tokenspace.memory.redact import MARK
 from tokenspace.memory.store import Erased, Found, backup, verify
 from tokenspace.memory.store.connector import Connection
 
@@ -156,7 +157,7 @@ async def test_labels_that_become_alike_are_told_apart(history: History, db: Pat
 
 
 async def test_a_whole_block_is_erased(history: History, db: Path) -> None:
-    """Deleted on every open branch, empty in all of the past; its label and others' texts stay."""
+    """Deleted on every open branch, a mark in all of the past; its label and others' texts stay."""
     before = await every_state(history.store, "gone")
     block = await history.store.read(lambda v: v.block(MAIN, "a"))
     assert block is not None
@@ -166,7 +167,7 @@ async def test_a_whole_block_is_erased(history: History, db: Path) -> None:
     after = await every_state(history.store, "gone")
     for point, blocks in before.items():
         for old, new in zip(blocks, after[point], strict=True):
-            value = "" if old.uid == block.uid else old.value
+            value = MARK if old.uid == block.uid else old.value
             assert new == replace(old, value=value, chars=len(value))
     for branch in (MAIN, "draft"):
         assert await history.store.read(lambda v, b=branch: v.block(b, "a")) is None
@@ -175,7 +176,7 @@ async def test_a_whole_block_is_erased(history: History, db: Path) -> None:
     assert same.value == block.value
     assert verify(db).findings == ()
     again = await history.store.write(lambda tx: tx.erase_block(BY, LATER, block.uid))
-    assert (len(again.changes), again.reasons) == (1, 0)
+    assert (len(again.changes), again.reasons) == (0, 0)
     assert verify(db).findings == ()
     with pytest.raises(NotFoundError, match="no such block"):
         await history.store.write(lambda tx: tx.erase_block(BY, LATER, "nobody"))

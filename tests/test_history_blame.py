@@ -12,7 +12,7 @@ from tokenspace.memory.errors import NotFoundError
 from tokenspace.memory.lines import content, split_lines
 from tokenspace.memory.model import MAIN
 
-from .forks import fork, merge, on, value, write
+from .forks import conflicts, fork, merge, on, value, write
 from .support import BY, Opened, put, refusal, texts
 
 Origins = list[tuple[str, int | None]]
@@ -124,10 +124,11 @@ async def test_what_a_merge_brought_came_with_the_change_on_its_branch(space: Sp
     await merge(space, "deep", into="draft")
     four = await write(space, "x?\n-\nfour\nbase\n-\nend\n")
     await write(space, (await value(space, "draft")).replace("x", "x!"), "draft")
-    merged = (await merge(space, "draft", resolve={"*": "decided"})).change
+    (found,) = await conflicts(space, "draft")
+    merged = (await merge(space, "draft", resolve={found.id: "by hand"})).change
     assert merged is not None
-    found = [("decided", merged.number), ("-", 2), ("four", four), ("base", 2), ("one", one)]
-    assert await blame(space) == [*found, ("-", 2), ("three", three), ("end", 2), ("two", two)]
+    top = [("by hand", merged.number), ("-", 2), ("four", four), ("base", 2), ("one", one)]
+    assert await blame(space) == [*top, ("-", 2), ("three", three), ("end", 2), ("two", two)]
 
 
 async def test_a_repeated_line_that_a_merge_brought_came_from_its_branch(space: Space) -> None:

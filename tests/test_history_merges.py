@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tokenspace.memory import Draft, Space
+from tokenspace.memory.conflicts import WORDS, MergeConflictError
 from tokenspace.memory.errors import (
     ExistsError,
     InvalidError,
@@ -96,6 +97,7 @@ async def test_a_conflict_names_the_place_and_all_three_texts(space: Space) -> N
         ("ours", "City: Rome\n"),
         ("theirs", "City: Oslo\n"),
         ("both", "City: Rome\nCity: Oslo\n"),
+        ("base", "City: Paris\n"),
         ("City: Bonn", "City: Bonn\n"),
         ("City: Bonn\n", "City: Bonn\n"),
         ("", ""),
@@ -109,7 +111,10 @@ async def test_a_decision_does_what_it_says(
     await write(space, TEXT.replace("Paris", "Rome"))
     await write(space, TEXT.replace("Paris", "Oslo") + "more\n", "draft")
     (found,) = await conflicts(space, "draft")
-    await merge(space, "draft", resolve={found.id if named else "*": choice})
+    if not named and choice not in WORDS:
+        assert isinstance(await refusal(merge(space, "draft", resolve={"*": choice})), InvalidError)
+    key = found.id if named or choice not in WORDS else "*"
+    await merge(space, "draft", resolve={key: choice})
     assert await value(space) == f"Name: Ada\n{line}Likes: tea\nmore\n"
     assert (await merge(space, "draft")).change is None
 
@@ -139,12 +144,13 @@ async def test_a_stale_decision_is_refused(space: Space) -> None:
     before = await everything(space)
     for given in ({old.id: "theirs"}, {old.id: "theirs", "*": "ours"}, {"nonsense": "ours"}):
         refused = await refusal(merge(space, "draft", resolve=given))
-        assert isinstance(refused, InvalidError)
-        assert f"the conflicts now are: {new.id}." in str(refused)
+        assert isinstance(refused, MergeConflictError)
+        assert "there is no conflict" in str(refused)
+        assert f"{new.id} notes, line" in str(refused)
     assert await everything(space) == before
     await write(space, TEXT, "draft")
     refused = await refusal(merge(space, "draft", resolve={new.id: "theirs"}))
-    assert str(refused).endswith("the conflicts now are: none.")
+    assert str(refused).endswith("merge without resolve.")
 
 
 async def test_a_block_is_deleted_where_the_other_side_left_it(space: Space) -> None:
@@ -218,7 +224,9 @@ async def test_two_blocks_that_would_have_one_label_are_asked_about(space: Space
     for choice in ("ours", "theirs", "both"):
         refused = await refusal(merge(space, "draft", resolve={"*": choice}))
         assert isinstance(refused, InvalidError)
-    assert isinstance(await refusal(merge(space, "draft", resolve={"*": "human"})), ExistsError)
+    assert isinstance(
+        await refusal(merge(space, "draft", resolve={found.id: "human"})), ExistsError
+    )
     await merge(space, "draft", resolve={found.id: "free"})
     assert await value(space, label="taken") == "mine\n"
     assert await value(space, label="free") == TEXT

@@ -76,7 +76,6 @@ async def test_a_branch_is_merged_while_others_write_to_both(db: Path) -> None:
         merging.kill()
         merges = said(merging.stdout.readlines(), "merged")
     assert len(lines) == 200
-    assert merges
     await check(db, lines, merges)
 
 

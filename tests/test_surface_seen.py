@@ -41,7 +41,7 @@ async def test_nothing_is_overwritten_unseen(pair: Pair) -> None:
     answer = await refused(two, "memory_replace", label="topic", old_string="a\nb", new_string="x")
     assert answer.endswith("There it now reads:\n1→a\n2→B\n3→c")
     answer = await said(two, "memory_rethink", label="topic", new_memory="a\nb\nc\nd")
-    assert "on top of what others changed" in answer
+    assert "on top of what was changed" in answer
     assert await value(two, "topic") == "a\nB\nc\nd"
     answer = await refused(one, "memory_delete", label="topic")
     assert "read it again before you delete it" in answer
@@ -70,7 +70,7 @@ async def test_a_merged_write_does_not_show_what_others_did(
     """Its answer shows one place only: the whole block must be read before it is rewritten."""
     one, two = pair
     await said(one, "memory_insert", label="topic", new_string="theirs", insert_line=0)
-    assert "on top of what others changed" in await said(two, tool, **arguments)
+    assert "on top of what was changed" in await said(two, tool, **arguments)
     for call, more in (
         ("memory_rethink", {"new_memory": "a\nb\nc\nmine\nmore"}),
         ("memory_delete", {}),

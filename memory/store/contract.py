@@ -108,10 +108,7 @@ class Snapshot(Protocol):
         ...
 
     def named(self, prefix: str) -> list[tuple[BlockInfo, Point]]:
-        """Return the newest state, of any block, of each version that starts with `prefix`.
-
-        At most five.
-        """
+        """Return the newest states, of any block, whose version starts with `prefix`: five."""
         ...
 
     def branches(self, name: str | None = None) -> list[Branch]:
@@ -258,8 +255,10 @@ class Store(Protocol):
         """Return what `work` returns, run on a consistent view."""
         ...
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
+    async def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> T:
         """Return what `work` returns once all it recorded is durable.
+
+        `alone` is for work on many rows: it shares its commit with no other.
 
         Writers of all processes run one after the other. If `work` raises, nothing of it stays.
 

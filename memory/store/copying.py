@@ -67,7 +67,7 @@ def size_on_disk(path: Path) -> int:
 
 def remove_copies(path: Path) -> None:
     """Remove what this program left beside a file: copies of what it was, finished or not."""
-    for pattern in ("format*.bak", f"{REPLACED[1:]}*", f"{DAMAGED[1:]}*", "*.tmp", "*.tmp-*"):
+    for pattern in ("format*.bak", "replaced*.bak*", "damaged*.bak*", "*.tmp*"):
         for file in path.parent.glob(f"{glob.escape(path.name)}.{pattern}"):
             file.unlink(missing_ok=True)
 

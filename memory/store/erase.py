@@ -57,7 +57,7 @@ class EraseView(RewriteView):
         return replace(done, checkpoints=len(named), left=self._left(needle))
 
     def erase_block(self, intent: Intent, at: datetime, uid: str) -> Erased:
-        """Delete a block on every open branch, and empty all of its versions."""
+        """Delete a block on every open branch, and leave `MARK` in all of its versions."""
         rows = self._db.all(
             "SELECT v.* FROM block b JOIN block_version v ON v.block_id = b.id WHERE b.uid = ? "
             "ORDER BY v.change DESC",
@@ -67,8 +67,13 @@ class EraseView(RewriteView):
             raise NotFoundError("there is no such block, and never was.")
         block_id, label = rows[0]["block_id"], rows[0]["label"]
         nothing = Draft(uid=None, label=label, value=None)
+        mark, _ = self._objects.put(MARK)
+        texts = {row["object_id"] for row in rows} - {None, mark}
+        there = self._db.scalar("SELECT 1 FROM block_head WHERE block_id = ?", block_id)
+        if not (texts or there):
+            return Erased(entry=self._objects.hash(label).hex())
         erasure = Erasure(
-            frozenset(row["object_id"] for row in rows if row["object_id"] is not None),
+            frozenset(texts),
             {row["about_id"]: nothing for row in rows if row["about_id"] != self._about(nothing)},
         )
         self._renew_heads(

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from ..errors import CorruptError, InvalidError
@@ -61,9 +62,9 @@ def restore_backup(
 ) -> RestoredBackup:
     """Make the space at `path` what it was in a backup, as a change on top of that.
 
-    What was there stays beside it as `<name>.replaced.bak`. It is written over in place, in one
-    transaction, so that servers go on with it. Where it cannot be read, it is moved aside as
-    `<name>.damaged.bak` instead; a server then opens the file anew.
+    What was there stays beside it as `<name>.replaced.bak` (or `.replaced-2.bak` and so on). It is
+    written over in place, in one transaction, so that servers go on with it. Where it cannot be
+    read, it is moved aside as `<name>.damaged.bak` instead; a server then opens the file anew.
 
     Args:
         backup: A file that `backup` made, or any other that is a whole space.
@@ -150,7 +151,7 @@ def _written_over(
     _give_new_ids(copy, old)
     with closing(connect(copy)) as new, closing(connect(path)) as target, ExitStack() as lock:
         take_over = patiently(lambda: lock.enter_context(target.replacing(new)), _WAIT_FOR_LOCK_S)
-        kept = beside(path, REPLACED)
+        kept = _free(path, REPLACED)
         with copied(old, kept) as finished:
             put_in_place(finished, kept)
         made = _recorded(new, author, at, old)
@@ -160,17 +161,27 @@ def _written_over(
 
 def _swapped(copy: Path, path: Path, ending: str, made: RestoredBackup) -> RestoredBackup:
     """Move aside what is there, with the files that belong to it, and give the copy its name."""
-    kept = beside(path, ending)
+    kept = _free(path, ending)
     if not any(beside(path, file).exists() for file in ("", "-wal", "-shm")):
         put_in_place(copy, path)
         return made
     for file in ("", "-wal", "-shm"):
         if beside(path, file).exists():
             beside(path, file).replace(beside(kept, file))
-        else:
-            beside(kept, file).unlink(missing_ok=True)
     put_in_place(copy, path)
     return replace(made, kept=kept if kept.exists() else None, damaged=ending == DAMAGED)
+
+
+def _free(path: Path, ending: str) -> Path:
+    """Return a name that no copy has: what was kept before may stand nowhere else."""
+    word = ending.removesuffix(".bak")
+    names = (f"{word}{f'-{n}' if n > 1 else ''}.bak" for n in count(1))
+    places = (beside(path, name) for name in names)
+    return next(
+        place
+        for place in places
+        if not any(beside(place, file).exists() for file in ("", "-wal", "-shm"))
+    )
 
 
 def _give_new_ids(copy: Path, old: Connection) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..errors import ReadOnlyError
 from ..model import MAIN, Draft, Intent, label_key
+from ..redact import MARK
 from .chain import sealing_hash
 from .connector import Row, Value
 from .transaction import WriteView
@@ -99,13 +100,13 @@ class RewriteView(WriteView):
         return versions
 
     def _empty_texts(self, erasure: Erasure, block_id: int) -> int:
-        """Empty every version of a block; return how many there are. Other blocks keep theirs."""
-        empty, digest = self._objects.put("")
+        """Put `MARK` in every version of a block; return how many. Other blocks keep theirs."""
+        empty, digest = self._objects.put(MARK)
         for object_id in sorted(erasure.texts - {empty}):
             was = self._db.scalar("SELECT hash FROM object WHERE id = ?", object_id)
             erasure.pairs.append((bytes(was), digest))
         versions = self._db.all(
-            "UPDATE block_version SET object_id = ? WHERE block_id = ? AND object_id IS NOT NULL "
+            "UPDATE block_version SET object_id = ?1 WHERE block_id = ?2 AND object_id <> ?1 "
             "RETURNING change",
             empty, block_id,
         )  # fmt: skip

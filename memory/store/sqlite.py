@@ -72,9 +72,9 @@ class SqliteStore:
         with translated(self.path):
             return await self._readers[self._next_reader].run(lambda db, o: _read(db, o, work))
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
+    async def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> T:
         """Return what `work` returns once all it recorded is durable."""
-        return await self._writer.write(work)
+        return await self._writer.write(work, alone=alone)
 
     async def pulse(self) -> int:
         """Return a number that is another one after any other connection has committed."""

@@ -110,7 +110,9 @@ class WriteView(View):
     def _require_free_name(self, name: str) -> None:
         known = self.named_so(name)
         if known is not None:
-            raise ExistsError(f"{known} has that name, or had it; take another one.")
+            raise ExistsError(
+                f"{known} has that name, or had it; take another one, such as {name}-2."
+            )
 
     def _seal(self, number: int) -> None:
         """Write the hash of a change, taken over what the file now says of it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..errors import NotFoundError
+from ..errors import LetGoError, NotFoundError
 from ..model import Block, BlockInfo, Change, Touched, label_key
 from ..refs import Point
 from .branches import BranchView
@@ -96,17 +96,11 @@ class View(BranchView):
         return [self._block(row) for row in rows]
 
     def named(self, prefix: str) -> list[tuple[BlockInfo, Point]]:
-        """Return the newest state, of any block on any branch, of each version that starts so.
-
-        At most five.
-        """
+        """Return the newest states, of any block on any branch, whose version starts so: five."""
         rows = self._db.all(
-            "SELECT s.*, n.name AS branch "
-            f"FROM ({_VERSIONS}) s JOIN branch n ON n.id = s.branch_id "
-            "JOIN (SELECT v.object_id, max(v.change) AS change FROM object o "
-            "JOIN block_version v ON v.object_id = o.id "
-            "WHERE o.hash BETWEEN ? AND ? GROUP BY v.object_id LIMIT 5) newest "
-            "ON newest.change = s.change AND newest.object_id = s.object_id GROUP BY s.version",
+            "SELECT s.*, n.name AS branch FROM object o "
+            f"JOIN ({_VERSIONS}) s ON s.object_id = o.id JOIN branch n ON n.id = s.branch_id "
+            "WHERE o.hash BETWEEN ? AND ? ORDER BY s.change DESC LIMIT 5",
             *_range(prefix),
         )
         return [(block_info(row), Point(row["branch"], row["change"])) for row in rows]
@@ -240,9 +234,9 @@ class View(BranchView):
         )
 
 
-def let_go(info: BlockInfo) -> NotFoundError:
+def let_go(info: BlockInfo) -> LetGoError:
     """Return what to say of a version whose text is no longer kept."""
-    return NotFoundError(
+    return LetGoError(
         f"the text of {info.label}@{info.short} (change {info.change}) was let go by "
         "`tokenspace gc`; `tokenspace checkpoint` lists the places that are kept."
     )

@@ -11,6 +11,7 @@ import os
 import random
 import sqlite3
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,9 +37,10 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0003, 0.003
 class _Job:
     """A write that waits for its place in a commit."""
 
-    def __init__(self, work: Callable[[Transaction], Any]) -> None:
+    def __init__(self, work: Callable[[Transaction], Any], *, alone: bool) -> None:
         loop = asyncio.get_running_loop()
         self.work = work
+        self.alone = alone
         self.answer: asyncio.Future[Any] = loop.create_future()
         self.until = loop.time() + WAIT_FOR_LOCK_S
         self.outcome: tuple[Any, Exception | None] = (None, None)
@@ -66,9 +68,9 @@ class Writer:
         self._one_by_one = 0  # jobs at the head of the queue that shared a commit which failed
         self._draining: asyncio.Task[None] | None = None
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        """Return what `work` returns once all it recorded is durable."""
-        job = _Job(work)
+    async def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> T:
+        """Return what `work` returns once all it recorded is durable; `alone` in its commit."""
+        job = _Job(work, alone=alone)
         self._queue.append(job)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
@@ -88,7 +90,7 @@ class Writer:
     async def _drain(self) -> None:
         pause_s = _FIRST_PAUSE_S
         while self._queue:
-            batch = self._queue[: 1 if self._one_by_one else BATCH]
+            batch = self._next()
             try:
                 with translated(self._path):
                     await self._worker.run(self._work(batch))
@@ -104,6 +106,12 @@ class Writer:
                 batch[0].outcome = (None, error)
             pause_s = _FIRST_PAUSE_S
             self._settle(batch)
+
+    def _next(self) -> list[_Job]:
+        """Return the jobs at the head of the queue that may share a commit."""
+        if self._one_by_one or self._queue[0].alone:
+            return self._queue[:1]
+        return list(takewhile(lambda job: not job.alone, self._queue[:BATCH]))
 
     def _work(self, batch: list[_Job]) -> Callable[[Connection, Objects], None]:
         return lambda db, objects: self._commit(db, objects, batch)

@@ -77,7 +77,11 @@ def written(
     versions = [step.after.version for step in done.steps if step.after is not None]
     if len(versions) == 1:
         meta["version"] = versions[0]
-    parts = [_step(step, done, 1 if every_loss else 2) for step in done.steps]
+    parts: list[str] = []
+    for step in done.steps:  # no more than an answer holds: each may take a while
+        parts.append(_step(step, done, 1 if every_loss else 2))
+        if sum(map(len, parts)) > ANSWER_BYTES:
+            break
     if not parts and done.change is not None:
         parts = [f"change {done.change.number}: no block reads otherwise."]
     elif not parts:
@@ -100,7 +104,7 @@ def _step(step: Step, done: Written, least: int) -> str:
         return f"nothing to do: {name} reads so already."
     rows = [f"{name} {_verb(before, after)} (change {done.change.number}) · {budget(after)}"]
     if done.rebased:
-        rows[0] += " · put on top of what others changed since you read it"
+        rows[0] += " · put on top of what was changed since you read it"
     if before is None or before.value != after.value:
         rows += _text(before, after, least, done)
     elif before.label == after.label:

@@ -7,13 +7,21 @@ optional text is a text (null is understood, but not advertised).
 
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+
+def _number_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
 
 Label: TypeAlias = Annotated[str, Field(min_length=1)]
 Expected: TypeAlias = Annotated[str | None, Field(description="version you read")]
 Branch: TypeAlias = str | None
 Lines: TypeAlias = Annotated[str | None, Field(description="10-40")]
 Reason: TypeAlias = str | None
+
+Place: TypeAlias = Annotated[str | None, BeforeValidator(_number_as_text)]
+"""A place in history; a change's number may come as a number."""
 
 PLACE = "change number, version, checkpoint, branch, or time like '2 hours ago'"
 """What names a place in history."""
@@ -29,7 +37,7 @@ class Read(Arguments):
     """Arguments of memory_read."""
 
     label: Annotated[str | None, Field(description="omit for everything")] = None
-    at: Annotated[str | None, Field(description=PLACE)] = None
+    at: Annotated[Place, Field(description=PLACE)] = None
     lines: Lines = None
     branch: Branch = None
 
@@ -128,8 +136,8 @@ class Diff(Arguments):
     """Arguments of memory_diff."""
 
     label: str | None = None
-    start: Annotated[str | None, Field(alias="from", description="place")] = None
-    to: Annotated[str | None, Field(description="place; omit for now")] = None
+    start: Annotated[Place, Field(alias="from", description="place")] = None
+    to: Annotated[Place, Field(description="place; omit for now")] = None
     by: Literal["line", "entry"] = "line"
     branch: Branch = None
 
@@ -138,7 +146,7 @@ class Blame(Arguments):
     """Arguments of memory_blame."""
 
     label: Label
-    at: str | None = None
+    at: Place = None
     lines: Lines = None
     branch: Branch = None
 
@@ -146,7 +154,7 @@ class Blame(Arguments):
 class Restore(Arguments):
     """Arguments of memory_restore."""
 
-    to: Annotated[str | None, Field(description=PLACE)] = None
+    to: Annotated[Place, Field(description=PLACE)] = None
     label: Annotated[str | None, Field(description="omit for everything")] = None
     undo: Annotated[int | None, Field(ge=1, description="a change to take back alone")] = None
     branch: Branch = None
@@ -158,7 +166,7 @@ class Checkpoint(Arguments):
 
     name: str | None = None
     message: str | None = None
-    at: Annotated[str | None, Field(description="place; omit for now")] = None
+    at: Annotated[Place, Field(description="place; omit for now")] = None
     branch: Branch = None
 
 
@@ -166,7 +174,7 @@ class MakeBranch(Arguments):
     """Arguments of memory_branch."""
 
     name: str | None = None
-    start: Annotated[str | None, Field(alias="from", description="place; omit for now")] = None
+    start: Annotated[Place, Field(alias="from", description="place; omit for now")] = None
     delete: bool = False
 
 
@@ -177,7 +185,7 @@ class Merge(Arguments):
     into: str | None = None
     resolve: Annotated[
         dict[str, str] | None,
-        Field(description="conflict id (or *): ours, theirs, both, or a text"),
+        Field(description="conflict id (or *): ours, theirs, both, base, or a text"),
     ] = None
     reason: Reason = None
 

@@ -15,7 +15,7 @@ from .handlers import line_range
 BLAME_S = 2.0
 """How long a blame looks back, in seconds."""
 
-ERASE_S = 2.0
+ERASE_S = 1.0
 """How long the past is searched for what shall be erased, in seconds."""
 
 
@@ -25,7 +25,7 @@ async def history(desk: Desk, args: History, _: Intent) -> CallToolResult:
     branch = args.branch or MAIN
     found = await space.changes(args.label, before=args.before, limit=args.limit + 1, branch=branch)
     page = found[: args.limit]
-    while len(telling.history(page, more=True).encode()) > answers.ANSWER_BYTES - 512:
+    while page and len(telling.history(page, more=True).encode()) > answers.ANSWER_BYTES - 512:
         page = page[: len(page) * 3 // 4]
     return _say(telling.history(page, more=len(found) > len(page)), desk, branch)
 
@@ -56,7 +56,8 @@ async def restore(desk: Desk, args: Restore, intent: Intent) -> CallToolResult:
         if args.label is not None:
             raise InvalidError("undo takes back a change in all its blocks; leave the label out.")
         return _written(desk, await space.history.revert(intent, args.undo))
-    return _written(desk, await space.history.restore(intent, args.to or "", args.label))
+    done = await space.history.restore(intent, args.to or "", args.label)
+    return _written(desk, done, None if done.steps else "everything reads so already.")
 
 
 async def checkpoint(desk: Desk, args: Checkpoint, intent: Intent) -> CallToolResult:
@@ -73,12 +74,16 @@ async def branch(desk: Desk, args: MakeBranch, intent: Intent) -> CallToolResult
     """memory_branch."""
     space = await desk.space()
     if args.name is None:
+        if args.delete:
+            raise InvalidError("give the name of the branch to delete.")
         return _say(telling.branches(await space.history.branches()), desk, MAIN)
     if args.delete:
         gone = await space.history.delete_branch(args.name)
         text = f"branch {gone.name} is deleted; what it had last is change {gone.head}."
         return _say(text, desk, MAIN)
     made = await space.history.make_branch(intent, args.name, args.start)
+    if args.start is None:
+        desk.seen.branched(made.name, intent.branch)
     text = (
         f"{telling.branches([made])}\nread and edit it with branch={made.name!r}; "
         f"memory_merge(branch={made.name!r}) brings it back"
@@ -112,6 +117,8 @@ async def forget(desk: Desk, args: Forget, intent: Intent) -> CallToolResult:
 
 async def _erased(desk: Desk, args: Forget, intent: Intent) -> CallToolResult:
     space = await desk.space()
+    if args.entry is not None and args.label is not None:
+        raise InvalidError("a text is erased wherever it stands: leave out the label, or the text.")
     if args.entry is not None:
         done = await space.history.erase_text(intent, args.entry, seconds=ERASE_S)
     elif args.label is not None:

@@ -7,7 +7,7 @@ path serves what this process wrote and what others did.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,7 +18,7 @@ from anyio.abc import TaskGroup
 from mcp.server.context import ServerRequestContext
 from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated, ServerEvent
 
-from ...memory import Change
+from ...memory import BlockInfo, Change, Space
 from ...memory.errors import TokenspaceError
 from ...memory.model import MAIN
 from .desk import Desk
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 ALERT_S = 0.05
 """Pause between looks while somebody listens: a look costs some 30 microseconds."""
 IDLE_S = 1.0
+RESTORED = "restore-backup"
 RETRY_S = 5.0
 
 
@@ -113,14 +114,20 @@ class Feed:
                     followed, seen = space, desk.opened_at
                 async for change in space.watch(seen, self._pause):
                     seen = change.number
-                    for event in events(change):
-                        await self.publish(event)
+                    await self._tell_of(change, space)
                 continue
             except TokenspaceError as error:
                 logger.warning("not watching for changes: %s", error)
             except Exception:
                 logger.exception("not watching for changes")
             await anyio.sleep(RETRY_S)
+
+    async def _tell_of(self, change: Change, space: Space) -> None:
+        found = events(change)
+        if change.tool == RESTORED:  # any block may be another one now
+            found += everything(await space.infos())
+        for event in found:
+            await self.publish(event)
 
     def _pause(self) -> float:
         watched = any(subscriber.uris for subscriber in self._subscribed.values())
@@ -142,3 +149,9 @@ def events(change: Change) -> list[ServerEvent]:
     if any(t.action in ("created", "deleted") or t.old_label for t in change.blocks):
         found.append(ResourcesListChanged())
     return found
+
+
+def everything(infos: Iterable[BlockInfo]) -> list[ServerEvent]:
+    """Return what it means to those who hold resources that the whole file is another one."""
+    uris = (uri for info in infos for uri in spellings(info.label))
+    return [*map(ResourceUpdated, uris), ResourcesListChanged()]

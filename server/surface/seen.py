@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ...memory import Block, Step
 from ...memory.compare import UNSEEN
-from ...memory.model import MAIN, label_key
+from ...memory.model import label_key
 from ...memory.patch import Section
 from ...memory.render import rooms
 
@@ -33,21 +33,19 @@ class Seen:
 
     def shown(self, label: str, branch: str) -> str | None:
         """Return the version of a block that was shown last."""
-        known = self._get(label, branch)
+        known = self._known.get((branch, label_key(label)))
         return known.shown if known else None
 
     def whole(self, label: str, branch: str) -> str:
         """Return the version whose whole text the client knows; `UNSEEN` where there is none."""
-        known = self._get(label, branch)
+        known = self._known.get((branch, label_key(label)))
         return known.whole or UNSEEN if known else UNSEEN
 
-    def _get(self, label: str, branch: str) -> _Known | None:
-        """Return what is known of a block on a branch: where nothing is, what is known of main's.
-
-        A version names a text, whatever the branch; a branch begins with those of where it left.
-        """
-        key = label_key(label)
-        return self._known.get((branch, key)) or self._known.get((MAIN, key))
+    def branched(self, name: str, origin: str) -> None:
+        """Note that a branch begins with what another has now."""
+        for (branch, key), known in list(self._known.items()):
+            if branch == origin:
+                self._known[name, key] = known
 
     def of_section(self, section: Section, branch: str) -> str | None:
         """Return the version that a patch's section is made from: to delete, all must be known."""

@@ -10,7 +10,7 @@ from ...memory.erasing import Erasure
 from ...memory.lines import content
 from ...memory.refs import Branch, Checkpoint, Point
 from ...memory.render import one_line
-from .answers import clipped
+from .answers import ANSWER_BYTES, clipped
 
 _MARKS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 
@@ -19,6 +19,7 @@ def change_row(change: Change) -> str:
     """Return one line about a change: number, time, tool, author, what it did, why."""
     what = ", ".join(
         f"{t.action} {t.label}"
+        + (f" (was {t.old_label})" if t.old_label else "")
         + (f"@{t.version[:8]}" if t.version and t.action != "described" else "")
         for t in change.blocks[:6]
     )
@@ -38,7 +39,7 @@ def change_row(change: Change) -> str:
 def history(changes: Sequence[Change], more: bool) -> str:
     """Return a page of changes, newest first."""
     rows = [change_row(change) for change in changes]
-    if more:
+    if more and changes:
         rows.append(f"older: before={changes[-1].number}")
     return "\n".join(rows) or "no changes."
 
@@ -47,7 +48,12 @@ def comparison(found: Comparison, by: str) -> str:
     """Return what differs, block by block."""
     if not found.steps:
         return f"no difference between {_point(found.before)} and {_point(found.after)}."
-    return "\n".join(row for step in found.steps for row in _difference(step, by))
+    rows: list[str] = []
+    for step in found.steps:  # no more than an answer holds: each may take a while
+        rows += _difference(step, by)
+        if sum(map(len, rows)) > ANSWER_BYTES:
+            break
+    return "\n".join(rows)
 
 
 def _difference(step: Step, by: str) -> list[str]:
@@ -80,7 +86,7 @@ def _entry(change: EntryChange) -> str:
 def _about(before: Block, after: Block) -> list[str]:
     """Say what is said of a block otherwise."""
     rows: list[str] = []
-    for name in ("description", "limit", "read_only", "tags"):
+    for name in ("label", "description", "limit", "read_only", "tags", "metadata"):
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             rows.append(clipped(f"{name}: {one_line(str(old))} -> {one_line(str(new))}"))
@@ -111,7 +117,9 @@ def erased(done: Erasure) -> str:
         rows.append(f"It is still part of the name of {' and '.join(e.left)}.")
     if done.pending:
         rows.append("Another program still reads the file; the last copies go when it is done.")
-    rows.append("Backups, and what other programs copied, are not touched.")
+    rows.append(
+        "Copies that tokenspace kept beside the file are removed; backups elsewhere are not."
+    )
     return "\n".join(rows)
 
 

@@ -229,6 +229,7 @@ TABLE: tuple[Entry, ...] = (
         ),
         arguments=MakeBranch,
         run=control.branch,
+        destructive=True,
     ),
     Entry(
         name="memory_merge",
@@ -239,6 +240,7 @@ TABLE: tuple[Entry, ...] = (
         ),
         arguments=Merge,
         run=control.merge,
+        destructive=True,
     ),
     Entry(
         name="memory_forget",
