@@ -46,19 +46,19 @@ def _taken_in(view: Snapshot, point: Point) -> Iterator[Point]:
             upto = turn.restores.change
 
 
-def contains(view: Snapshot, point: Point, change: int) -> bool:
-    """Tell whether a change is part of a point's past."""
-    return past(view, point).get(view.change(change).branch, 0) >= change
+def contains(view: Snapshot, behind: Past, change: int) -> bool:
+    """Tell whether a change is part of a past."""
+    return behind.get(view.change(change).branch, 0) >= change
 
 
-def base_blocks(view: Snapshot, one: Point, other: Point) -> list[Block]:
-    """Return the blocks that a three-way merge of two points starts from.
+def base_blocks(view: Snapshot, one: Past, other: Past) -> list[Block]:
+    """Return the blocks that a three-way merge of two points, given by their pasts, starts from.
 
     They are those of the newest point that lies behind both. Where there are several, since each
     side took what the other had at different times, those are merged first, as in git's recursive
     strategy.
     """
-    return _virtual(view, _bases(view, past(view, one), past(view, other)))
+    return _virtual(view, _bases(view, one, other))
 
 
 def _virtual(view: Snapshot, points: Sequence[Point]) -> list[Block]:

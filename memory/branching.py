@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from .ancestry import base_blocks, contains
+from .ancestry import base_blocks, contains, past
 from .conflicts import Conflict, MergeConflictError, Resolver
 from .errors import InvalidError
 from .merging import merged_blocks, paired
@@ -29,9 +29,10 @@ def merge_branch(write: Write, source: str, resolutions: Mapping[str, str]) -> W
     if source == into.branch:
         raise InvalidError(f"branch {source} cannot be merged into itself.")
     theirs = Point(source, tx.head(source))
-    if contains(tx, into, theirs.change):
+    behind = past(tx, into)
+    if contains(tx, behind, theirs.change):
         return Written(change=None, point=into)
-    base = base_blocks(tx, into, theirs)
+    base = base_blocks(tx, behind, past(tx, theirs))
     resolver = Resolver(resolutions)
     pairs = merged_blocks(paired(base, tx.blocks(into.branch), tx.blocks(source)), resolver)
     _require_resolved(resolver, into.branch, source)

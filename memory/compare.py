@@ -7,7 +7,7 @@ from .errors import ConflictError, InvalidError, NoMatchError
 from .lines import newline, numbered, split_lines, with_newline
 from .merge import Overlap, merge
 from .model import SHORT_VERSION, Block
-from .reading import is_version, version_of
+from .reading import is_version, version_of, version_part
 from .store import Snapshot
 
 UNSEEN = "unseen"
@@ -30,7 +30,7 @@ def base_of(view: Snapshot, branch: str, current: Block, expected: str | None) -
                 f"first: memory_read(label={current.label!r})."
             )
         return current
-    prefix = expected.rpartition("@")[2].strip().lower()
+    prefix = version_part(expected)
     if not is_version(prefix):
         raise InvalidError(
             f"expected_version {expected[:60]!r} is not a version; it is the part after @ that a "

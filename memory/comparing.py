@@ -6,7 +6,7 @@ from datetime import datetime
 from .errors import LetGoError, NotFoundError
 from .model import Block
 from .places import block_at, point_at
-from .reading import absent, is_version
+from .reading import absent, is_version, version_part
 from .refs import Point
 from .store import Snapshot
 from .transact import Step
@@ -81,7 +81,7 @@ class Comparing:
         except LetGoError:
             raise
         except NotFoundError:
-            if is_version(place.rpartition("@")[2].strip().lower()) and not place.isdecimal():
+            if is_version(version_part(place)) and not place.isdecimal():
                 raise
             point = point_at(self.view, self.branch, place, self.now)  # is there such a place?
             return self.view.state(point.branch, same.uid, point.change) if same else None

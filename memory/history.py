@@ -206,10 +206,6 @@ class History:
         clean = checked_name(name, "branch")
 
         def work(tx: Transaction) -> Branch:
-            if tx.checkpoint(clean) is not None:
-                raise InvalidError(
-                    f"{clean!r} is a checkpoint's name; take another for the branch."
-                )
             origin = Comparing(tx, intent.branch, self._now()).point(start)
             tx.make_branch(clean, origin, intent.author, self._now())
             return tx.branches(clean)[0]

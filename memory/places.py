@@ -11,7 +11,7 @@ from datetime import datetime
 from .errors import DeletedError, InvalidError, NotFoundError
 from .model import SHORT_VERSION, Block, checked_note, label_key, normal_label
 from .nearest import nearest_label
-from .reading import absent, is_version, version_of
+from .reading import absent, is_version, version_of, version_part
 from .refs import Point
 from .store import Snapshot
 from .when import is_time, latest
@@ -51,7 +51,7 @@ def block_at(view: Snapshot, branch: str, label: str, place: str, now: datetime)
         InvalidError: it names several places.
         NotFoundError: it names none, or the block was not there then.
     """
-    name = place.strip().rpartition("@")[2].lower()
+    name = version_part(place)
     if _is_version(view, name):
         found = version_of(view, branch, label, name)
         if found is not None:
@@ -95,7 +95,7 @@ def _candidates(view: Snapshot, name: str) -> list[tuple[str, Point]]:
         found.append((f"the checkpoint {name}", checkpoint.point))
     if name.isdecimal() and len(name) <= _DIGITS and _exists(view, int(name)):
         found.append((f"change {int(name)}", Point(view.change(int(name)).branch, int(name))))
-    version = name.rpartition("@")[2].lower()
+    version = version_part(name)
     if is_version(version) and (not found or len(version) >= SHORT_VERSION):
         found += _versions(view, name, version)
     return found

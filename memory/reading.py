@@ -71,6 +71,11 @@ def version_of(view: Snapshot, branch: str, label: str, prefix: str) -> Block | 
     return found[0] if found else None
 
 
+def version_part(place: str) -> str:
+    """Return the part of a place that may be a version: what stands after an @, if there is one."""
+    return place.rpartition("@")[2].strip().lower()
+
+
 def is_version(place: str) -> bool:
     """Tell whether a text can be the beginning of a version: 4 hex digits or more."""
     return 4 <= len(place) <= 32 and not place.strip("0123456789abcdef")

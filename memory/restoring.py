@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .ancestry import contains
+from .ancestry import contains, past
 from .conflicts import Conflict, Resolver
 from .errors import ConflictError, CorruptError, NotFoundError, ReadOnlyError
 from .merging import merged_blocks
 from .model import Block, BlockInfo, Change, Draft, Touched, label_key, normal_label
 from .places import block_at, point_at, told
-from .reading import is_version
+from .reading import is_version, version_part
 from .refs import Point
 from .transact import Write, Written, draft_of
 
@@ -79,7 +79,7 @@ def revert(write: Write, number: int) -> list[Pair]:
         ReadOnlyError: it would change a block that only a person may change.
     """
     change = write.tx.change(number)
-    if not contains(write.tx, write.point(), number):
+    if not contains(write.tx, past(write.tx, write.point()), number):
         raise NotFoundError(
             f"change {number} was made on branch {change.branch} and is not part of "
             f"{write.branch}; there is nothing to take back."
@@ -112,7 +112,7 @@ def _now(write: Write, label: str) -> Block | None:
 
 def _then(write: Write, now: Block | None, label: str, place: str) -> Block:
     """Return the block as it was at a place, under whatever label it then had."""
-    if now is None or is_version(place.rpartition("@")[2].strip().lower()):
+    if now is None or is_version(version_part(place)):
         return block_at(write.tx, write.branch, label, place, write.now)
     point = point_at(write.tx, write.branch, place, write.now)
     found = write.tx.state(point.branch, now.uid, point.change)

@@ -120,7 +120,7 @@ _COMMANDS = {  # name -> its line in the list of commands, its own description
         "bring a backup back",
         (
             "Make everything what it was in a backup, also while assistants are connected. A copy "
-            "of what was there is kept beside the file, until the next time."
+            "of what was there is kept beside the file."
         ),
     ),
     "gc": (

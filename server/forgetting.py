@@ -91,15 +91,7 @@ async def _require_block(call: Call) -> None:
 def _tell(call: Call, done: Erasure) -> None:
     """Tell what was erased in numbers, never what it was; and what is left of it."""
     erased = done.erased
-    counts = (
-        (erased.texts, "text"),
-        (erased.versions, "version"),
-        (erased.reasons, "reason"),
-        (erased.descriptions, "description"),
-        (erased.labels, "label"),
-        (erased.checkpoints, "checkpoint"),
-    )
-    told = ", ".join(plural(count, noun) for count, noun in counts if count)
+    told = ", ".join(plural(count, noun) for count, noun in erased.counts())
     call.out.line(
         Cell("Erased", "bold"),
         f" from {call.place}, as change {erased.changes[-1]} (entry {erased.entry[:8]}): "

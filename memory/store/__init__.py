@@ -1,7 +1,8 @@
 """Where a space is kept: one interface, one implementation a database engine."""
 
+from ..erased import Erased, Found
 from .backup import backup
-from .contract import Erased, Found, Snapshot, Store, Transaction
+from .contract import Snapshot, Store, Transaction
 from .restore_backup import RestoredBackup, restore_backup
 from .retention import Collected, collect
 from .sqlite import SqliteStore

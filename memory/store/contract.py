@@ -5,56 +5,14 @@ must not wait for anything else, and may run again after a clash: no effects but
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from ..erased import Erased, Found
 from ..model import Author, Block, BlockInfo, Change, Draft, Intent
 from ..refs import Branch, Checkpoint, Point, Turn
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """How far a search through all texts has come.
-
-    Attributes:
-        ids: Those that hold what is searched, by the store's own numbers.
-        upto: The number up to which texts were searched.
-        complete: There are no more.
-    """
-
-    ids: frozenset[int] = frozenset()
-    upto: int = 0
-    complete: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erased:
-    """What erasing did; nothing at all where `changes` is empty.
-
-    Attributes:
-        changes: Numbers of the changes it recorded; the last one is the erasing change.
-        texts: How many different texts were rewritten.
-        versions: How many versions had one of those.
-        reasons: How many changes' reasons were rewritten.
-        descriptions: How many descriptions (with their tags and metadata) were rewritten.
-        labels: How many labels were.
-        checkpoints: How many checkpoints' names or messages were.
-        entry: Keyed hash of what was erased, 32 hex digits.
-        left: Names, not rewritten, that still hold it.
-    """
-
-    changes: tuple[int, ...] = ()
-    texts: int = 0
-    versions: int = 0
-    reasons: int = 0
-    descriptions: int = 0
-    labels: int = 0
-    checkpoints: int = 0
-    entry: str
-    left: tuple[str, ...] = ()
 
 
 class Snapshot(Protocol):

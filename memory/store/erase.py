@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from ..erased import Erased, Found
 from ..errors import InvalidError, NotFoundError
 from ..model import MAX_LABEL_CHARS, MAX_NOTE_CHARS, Draft, Intent, label_key
 from ..redact import MARK, redacted, redacted_metadata, redacted_name, redacted_tags
 from ..refs import MAX_NAME_CHARS
 from .connector import Row
-from .contract import Erased, Found
 from .rewriting import Erasure, RewriteView
 
 

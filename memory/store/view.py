@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from ..erased import Found
 from ..errors import LetGoError, NotFoundError
 from ..model import Block, BlockInfo, Change, Touched, label_key
 from ..refs import Point
 from .branches import BranchView
 from .connector import Connection, Row
-from .contract import Found
 from .objects import Objects
 from .rows import AUTHOR, author, block_info, moment
 

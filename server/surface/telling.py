@@ -107,11 +107,7 @@ def blamed(block: Block, origins: Sequence[Origin]) -> str:
 def erased(done: Erasure) -> str:
     """Return what was erased, by its numbers; never what it was."""
     e = done.erased
-    counts = (
-        (e.texts, "text"), (e.versions, "version"), (e.reasons, "reason"),
-        (e.descriptions, "description"), (e.labels, "label"), (e.checkpoints, "checkpoint"),
-    )  # fmt: skip
-    told = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts if n)
+    told = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in e.counts())
     rows = [f"erased (change {e.changes[-1]}, entry {e.entry[:8]}): {told or 'nothing was left'}."]
     if e.left:
         rows.append(f"It is still part of the name of {' and '.join(e.left)}.")
