@@ -37,7 +37,8 @@ def reenter(extra: str, command: list[str]) -> NoReturn:
 
 def _recipe() -> str:
     """Return a short hash of all that decides what gets installed."""
-    recipe = (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
+    files = (ROOT / "pyproject.toml", ROOT / "config" / "constraints.txt")
+    recipe = b"".join(file.read_bytes() for file in files) + sys.version.encode()
     return hashlib.sha256(recipe).hexdigest()[:16]
 
 
@@ -53,10 +54,9 @@ def _install(extra: str, stamp: Path, lock: BinaryIO) -> None:
             "tokenspace: this Python cannot make a virtual environment with pip; "
             "on Debian and Ubuntu: apt install python3-venv"
         ) from error
-    target = f"{ROOT}[{extra}]" if extra else str(ROOT)
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     kept = () if os.name == "nt" else (lock.fileno(),)  # pip may outlive us: so does the lock
-    if code := subprocess.call([*pip, "--editable", target], stdout=sys.stderr, pass_fds=kept):
+    command = [str(PYTHON), "-P", str(ROOT / "config" / "packages.py"), extra]
+    if code := subprocess.call(command, stdout=sys.stderr, pass_fds=kept):
         raise SystemExit(code)
     stamp.touch()
     (VENV / f"installed-run-{_recipe()}").touch()  # every extra brings the base along

@@ -13,7 +13,11 @@ from typing import Any
 import platformdirs
 
 APP = "tokenspace"
-CHOICES = {"profile": ("core", "full"), "log_level": ("DEBUG", "INFO", "WARNING", "ERROR")}
+CHOICES = {
+    "profile": ("core", "full"),
+    "download": ("yes", "no"),
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
+}
 PATHS = ("db", "project")
 
 _UNEXPANDED = re.compile(r"\$\{[^}]*\}")
@@ -32,16 +36,25 @@ class Settings:
         origin: Where each setting that is not a default came from, for messages.
         client_project: The folder a client says it works in (`CLAUDE_PROJECT_DIR`).
         data_dir: The platform's folder for this user's data.
+        runtime_dir: A folder for what this user's processes share while they run.
+        hub: Where models lie that were downloaded from the Hugging Face hub.
     """
 
     db: str = ""
     project: str = ""
     profile: str = "core"
     user: str = ""
+    model: str = ""
+    device: str = "cpu"
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    download: str = "no"
     log_level: str = "WARNING"
     origin: Mapping[str, str] = field(default_factory=dict[str, str])
     client_project: str = ""
     data_dir: Path = field(default_factory=Path)
+    runtime_dir: Path = field(default_factory=Path)
+    hub: Path = field(default_factory=Path)
 
 
 def load(flags: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Settings:
@@ -79,6 +92,8 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] | None = No
         origin=origin,
         client_project=env.get("CLAUDE_PROJECT_DIR", ""),
         data_dir=Path(platformdirs.user_data_dir(APP, appauthor=False)),
+        runtime_dir=_runtime_dir(env),
+        hub=_hub(env),
     )
 
 
@@ -120,6 +135,22 @@ def _expanded(path: str, origin: str) -> str:
         return str(Path(os.path.expandvars(path)).expanduser().absolute())
     except (OSError, RuntimeError) as error:  # no working directory any more; no such home
         raise SettingsError(f"{origin}: cannot tell where {path} is: {error}.") from error
+
+
+def _runtime_dir(env: Mapping[str, str]) -> Path:
+    """Return the session's folder where there is one, else one in this user's cache."""
+    if env.get("XDG_RUNTIME_DIR"):
+        return Path(env["XDG_RUNTIME_DIR"]) / APP
+    return Path(platformdirs.user_cache_dir(APP, appauthor=False)) / "run"
+
+
+def _hub(env: Mapping[str, str]) -> Path:
+    """Return the cache of models, where the libraries that fill it look for it."""
+    if env.get("HF_HUB_CACHE"):
+        return Path(env["HF_HUB_CACHE"]).expanduser()
+    if env.get("HF_HOME"):
+        return Path(env["HF_HOME"]).expanduser() / "hub"
+    return Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "huggingface" / "hub"
 
 
 def _login_name() -> str:

@@ -26,8 +26,9 @@ class Erased:
         changes: Numbers of the changes it recorded; the last one is the erasing change.
         texts: How many different texts were rewritten.
         versions: How many versions had one of those.
+        passages: How many passages and episodes were rewritten, now or in the past.
         reasons: How many changes' reasons were rewritten.
-        descriptions: How many descriptions (with their tags and metadata) were rewritten.
+        descriptions: How many descriptions (with tags, metadata, sources) were rewritten.
         labels: How many labels were.
         checkpoints: How many checkpoints' names or messages were.
         entry: Keyed hash of what was erased, 32 hex digits.
@@ -37,6 +38,7 @@ class Erased:
     changes: tuple[int, ...] = ()
     texts: int = 0
     versions: int = 0
+    passages: int = 0
     reasons: int = 0
     descriptions: int = 0
     labels: int = 0
@@ -49,6 +51,7 @@ class Erased:
         every = (
             (self.texts, "text"),
             (self.versions, "version"),
+            (self.passages, "passage"),
             (self.reasons, "reason"),
             (self.descriptions, "description"),
             (self.labels, "label"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from .archive import number_of
 from .errors import InvalidError, NoMatchError, TooLargeError
 from .model import Intent, normal_label
 from .reading import absent
@@ -28,9 +29,10 @@ class Erasure:
 async def erase_text(
     store: Store, now: Callable[[], datetime], intent: Intent, text: str, seconds: float | None
 ) -> Erasure:
-    """Erase a text wherever it stands: every version, description and reason on every branch.
+    """Erase a text wherever it stands: every version, description and reason, blocks and archive.
 
-    Lines that are nothing else are removed; elsewhere it becomes `[erased]`.
+    Lines that are nothing else are removed; elsewhere it becomes `[erased]`. A passage of which
+    nothing is left is deleted.
 
     Raises:
         InvalidError: it is too short to be meant.
@@ -87,6 +89,25 @@ async def erase_block(
     if not erased.changes:
         await store.purge()
         raise NoMatchError(f"block {normal_label(label)} is erased already.")
+    return Erasure(erased, pending=not await store.purge())
+
+
+async def erase_passage(
+    store: Store, now: Callable[[], datetime], intent: Intent, name: str
+) -> Erasure:
+    """Erase a passage or episode: it goes, and all its versions are emptied.
+
+    Raises:
+        NotFoundError: there never was one of that name.
+    """
+
+    def work(tx: Transaction) -> Erased:
+        return _once(tx, intent) or tx.erase_passage(intent, now(), number_of(tx, name))
+
+    erased = await store.write(work, alone=True)
+    if not erased.changes:
+        await store.purge()
+        raise NoMatchError(f"{name} is erased already.")
     return Erasure(erased, pending=not await store.purge())
 
 

@@ -7,11 +7,12 @@ from functools import partial
 from .blame import Origin, blame
 from .branching import merge_branch, with_checkpoint
 from .comparing import Comparing, Comparison
-from .erasing import Erasure, erase_block, erase_text
+from .erasing import Erasure, erase_block, erase_passage, erase_text
 from .errors import ConflictError, ExistsError, InvalidError, NotFoundError
 from .forgetting import forget_entry
 from .model import MAIN, Block, Intent, checked_note
 from .reading import absent
+from .refiling import refile
 from .refs import Branch, Checkpoint, Point, checked_name
 from .restoring import restore_all, restore_block, revert
 from .store import Snapshot, Store, Transaction
@@ -97,9 +98,9 @@ class History:
         """Take back what one change did, and nothing else."""
 
         def work(write: Write) -> Written:
-            pairs = revert(write, change)
+            pairs, passages = revert(write, change), refile(write, change)
             try:
-                return write.record(pairs, undoes=change)
+                return write.record(pairs, passages=passages, undoes=change)
             except ExistsError as error:
                 raise ConflictError(f"change {change} cannot be taken back: {error}") from None
 
@@ -193,6 +194,10 @@ class History:
     async def erase_block(self, intent: Intent, label: str) -> Erasure:
         """Erase a block with all its versions: see `erasing`."""
         return await erase_block(self._store, self._now, intent, label)
+
+    async def erase_passage(self, intent: Intent, name: str) -> Erasure:
+        """Erase a passage or episode with all its versions: see `erasing`."""
+        return await erase_passage(self._store, self._now, intent, name)
 
     # ------------------------------------------------------------------ branching
 

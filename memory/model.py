@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Literal, TypeAlias
 
 from .errors import InvalidError, TooLargeError
 
@@ -25,6 +26,9 @@ MAX_NOTE_CHARS = 2_000
 
 SHORT_VERSION = 8
 """Hex digits of a version that are shown; any unique prefix of at least four is understood."""
+
+Kind: TypeAlias = Literal["passage", "episode"]
+"""What a text of the archive is: a passage, or raw experience."""
 
 _LABEL = re.compile(r"[\w.\-]+(?:/[\w.\-]+)*")
 
@@ -85,6 +89,11 @@ def checked_note(text: str, what: str) -> str:
     if len(text) > MAX_NOTE_CHARS:
         raise InvalidError(f"{what} is {len(text):,} characters; keep it under {MAX_NOTE_CHARS:,}.")
     return checked_text(text, what)
+
+
+def passage_name(kind: Kind, number: int) -> str:
+    """Return what a passage is called: `p12`, an episode `e12`."""
+    return f"{kind[0]}{number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +224,21 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """One passage in a change; `action` is filed, edited, described or deleted."""
+
+    id: int
+    kind: Kind
+    action: str
+    version: str | None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return passage_name(self.kind, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One atomic, immutable write.
 
@@ -225,6 +249,7 @@ class Change:
         at: UTC.
         hash: Hash over its content and its parent's hash, 32 hex digits.
         blocks: What it did, block by block.
+        passages: What it did in the archive.
     """
 
     number: int
@@ -237,3 +262,4 @@ class Change:
     at: datetime
     hash: str
     blocks: tuple[Touched, ...]
+    passages: tuple[Filed, ...] = ()

@@ -5,9 +5,13 @@ from collections.abc import Callable, Mapping
 from itertools import count
 
 from .model import MAX_BLOCK_BYTES
+from .passages import MAX_SOURCE_CHARS, MAX_TAG_CHARS
 
 MARK = "[erased]"
 """What stands where a text was taken out of a line."""
+
+SOURCE = "source"
+"""The key under which the archive keeps where a passage comes from; the program's word."""
 
 _BULLET = r"(?:[-*+•][ \t]+|\d+[.)][ \t]+)*"
 
@@ -33,16 +37,23 @@ def redacted(text: str, needle: str, ceiling: int = MAX_BLOCK_BYTES) -> str:
 
 
 def redacted_tags(tags: tuple[str, ...], needle: str) -> tuple[str, ...]:
-    """Return tags without `needle`; one that was nothing else is dropped."""
-    return tuple(filter(None, dict.fromkeys(redacted(tag, needle) for tag in tags)))
+    """Return tags without `needle`; one that was nothing else is dropped, none gets too long."""
+    made = (redacted(tag, needle, max(MAX_TAG_CHARS, len(tag))) for tag in tags)
+    return tuple(filter(str.strip, dict.fromkeys(made)))
 
 
 def redacted_metadata(metadata: Mapping[str, str], needle: str) -> dict[str, str]:
-    """Return metadata without `needle`; no entry is lost where keys become alike."""
+    """Return metadata without `needle`; no entry is lost where keys become alike.
+
+    The key `source` stays, whatever the needle: by it a passage knows where it comes from.
+    """
     made: dict[str, str] = {}
     for key, value in metadata.items():
-        name = redacted_name(key, needle, MAX_BLOCK_BYTES, made.__contains__)
-        made[name] = redacted(value, needle)
+        name, most = SOURCE, max(MAX_SOURCE_CHARS, len(value))
+        if key != SOURCE:
+            name = redacted_name(key, needle, MAX_BLOCK_BYTES, made.__contains__)
+            most = MAX_BLOCK_BYTES
+        made[name] = redacted(value, needle, most)
     return made
 
 

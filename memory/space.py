@@ -10,45 +10,19 @@ import anyio
 
 from . import adopting, edit, patching, writing
 from .adopting import HERE, Adopted, Arrival
+from .archive import Archive
+from .beginning import DEFAULT_BLOCKS
+from .embedders import Embedders
 from .history import History
+from .indexing import Indexer
 from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent
 from .patch import Section, parse
 from .places import block_at, point_at
 from .reading import absent, readable
 from .refs import Point
+from .search import Search
 from .store import Snapshot, SqliteStore, Store, Transaction
 from .transact import Write, Written, transact
-
-DEFAULT_BLOCKS = (
-    Draft(
-        uid=None,
-        label="human",
-        value="",
-        description=(
-            "The person you work for: name, role, preferences, how they like to be helped. "
-            "Replace what is out of date; one fact a line."
-        ),
-    ),
-    Draft(
-        uid=None,
-        label="persona",
-        value="",
-        description=(
-            "You, the assistant: tone, habits and rules the person has asked you to keep. "
-            "Lessons about how to work, not about the work."
-        ),
-    ),
-    Draft(
-        uid=None,
-        label="project",
-        value="",
-        description=(
-            "The work at hand: goals, decisions with their reasons, conventions, commands that "
-            "work, traps. Absolute dates. Split a large topic into a block project/<topic>."
-        ),
-    ),
-)
-"""What a new space starts with: no text, but descriptions that teach what belongs where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +37,38 @@ class Context:
 class Space:
     """One memory database."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], embedders: Embedders | None = None
+    ) -> None:
         self._store = store
         self._now = now
+        self._embedders = embedders or Embedders.off()
         self.history = History(store, now)
         """What can be done with the past."""
+        self.archive = Archive(store, now)
+        """Passages and episodes."""
+        self.search = Search(store, now, self._embedders)
+        """Finding things, everywhere."""
+        self.indexer = Indexer(store, now, self._embedders)
+        """The making of vectors, for whoever has the time."""
 
     @classmethod
     async def open(
-        cls, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        cls,
+        path: Path,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        embedders: Embedders | None = None,
     ) -> Self:
         """Open the space in the file `path`; a new file gets the default blocks.
+
+        Without `embedders` searches go by words alone.
 
         Raises:
             TokenspaceError: the file cannot be used; the message says why and what to do.
         """
         store = await SqliteStore.open(path)
-        space = cls(store, now)
+        space = cls(store, now, embedders)
         try:
             if not await store.read(lambda view: view.head(MAIN)):
                 await store.write(space._begin)
@@ -93,8 +82,13 @@ class Space:
         """Tell whether the file that is open is still the one at its path."""
         return self._store.is_current()
 
+    def now(self) -> datetime:
+        """Return the time of the space's clock, UTC."""
+        return self._now()
+
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
+        await self._embedders.close()
         await self._store.close()
 
     # ------------------------------------------------------------------ reading

@@ -1,11 +1,12 @@
 """A write as one transaction: who asks, what it did, and when it records nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from .errors import NotFoundError, ReadOnlyError
 from .model import Block, Change, Draft, Intent, normal_label
+from .passages import PassageDraft
 from .reading import absent
 from .refs import Point
 from .store import Store, Transaction
@@ -87,6 +88,7 @@ class Write:
         merged: int | None = None,
         undoes: int | None = None,
         restores: int | None = None,
+        passages: Sequence[PassageDraft] = (),
     ) -> Written:
         """Record what differs as one change; nothing where nothing does, but for a merge.
 
@@ -96,9 +98,10 @@ class Write:
             merged: The other branch's change that is merged.
             undoes: The change that is taken back.
             restores: The change after which everything was as it shall be.
+            passages: What passages shall be; all of them differ from what is.
         """
         news = [(before, draft) for before, draft in pairs if differs(before, draft)]
-        if not news and merged is None:
+        if not news and merged is None and not passages:
             steps = tuple(Step(before, before) for before, _ in pairs)
             return Written(change=None, steps=steps, rebased=rebased, point=self.point())
         change = self.tx.record(
@@ -106,6 +109,7 @@ class Write:
             self.intent,
             self.now,
             [draft for _, draft in news],
+            passages=passages,
             merged=merged,
             undoes=undoes,
             restores=restores,

@@ -6,6 +6,7 @@ from ..config.locate import Place, locate
 from ..config.settings import Settings, SettingsError
 from ..memory import Space
 from ..memory.errors import ReadOnlyError
+from .models import make_embedders
 from .surface.build import MemoryServer, build
 from .surface.desk import Desk
 
@@ -25,6 +26,6 @@ def make_server(settings: Settings, place: Place | None = None) -> MemoryServer:
             found.make_folder()
         except SettingsError as error:
             raise ReadOnlyError(str(error)) from error
-        return await Space.open(found.path)
+        return await Space.open(found.path, embedders=make_embedders(settings))
 
     return build(Desk(open_space, str(found), settings.user), settings.profile, VERSION)

@@ -10,9 +10,11 @@ from importlib.metadata import version
 from ..config.locate import Place
 from ..config.settings import Settings
 from ..memory import Author, Intent, Space
+from ..memory.embedders import Embedders
 from ..memory.errors import NotFoundError
 from ..memory.model import MAIN
 from . import shapes
+from .models import make_embedders
 from .terminal import Cell, Output
 
 _BY_HAND = "tokenspace cli"
@@ -81,14 +83,20 @@ class Call:
                 "--project or --db."
             )
 
+    def embedders(self) -> Embedders:
+        """Return the models that the settings describe; none is started yet."""
+        return make_embedders(self.settings)
+
     @asynccontextmanager
-    async def space(self, *, make: bool = False) -> AsyncGenerator[Space]:
-        """Open the space; `make` it where there is none."""
+    async def space(
+        self, *, make: bool = False, embedders: Embedders | None = None
+    ) -> AsyncGenerator[Space]:
+        """Open the space; `make` it where there is none. `embedders` are closed with it."""
         if make:
             self.place.make_folder()
         else:
             self.require_space()
-        space = await Space.open(self.place.path)
+        space = await Space.open(self.place.path, embedders=embedders)
         try:
             yield space
         finally:

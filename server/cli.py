@@ -14,6 +14,8 @@ examples:
   tokenspace blocks                  what is remembered, block by block
   tokenspace show human | less       one block's text, exactly
   tokenspace edit project            change it in your editor
+  tokenspace search deploy day       find something, by words and by meaning
+  tokenspace archive notes.txt       keep a text that is found when it matters
   tokenspace log -n 5                the newest changes, with author and reason
   tokenspace diff                    what the last change did
   tokenspace restore --undo 7        take back change 7 and nothing else
@@ -37,8 +39,11 @@ _COMMANDS = {  # name -> its line in the list of commands, its own description
         "List the blocks: version, characters of their limit, tags, description.",
     ),
     "show": (
-        "show one block",
-        "Show a block. Into a pipe or a file goes its text, byte for byte.",
+        "show one block, passage or episode",
+        (
+            "Show a block, or a passage (p12) or episode (e12) where no block is called so. Into a "
+            "pipe or a file goes its text, byte for byte."
+        ),
     ),
     "edit": (
         "change a block in your editor",
@@ -46,6 +51,28 @@ _COMMANDS = {  # name -> its line in the list of commands, its own description
             "Change a block in $VISUAL or $EDITOR, or from a file. What others wrote meanwhile is "
             "merged; where that cannot be, nothing is saved and your text is kept. You may edit "
             "read-only blocks; assistants may not."
+        ),
+    ),
+    "search": (
+        "find something, by words and by meaning",
+        (
+            "Find what answers a question best: entries of blocks, passages, episodes; with --in "
+            "history also what blocks no longer have. Without a question, the newest. The exit "
+            "code is 1 where nothing is found."
+        ),
+    ),
+    "archive": (
+        "file a text as a passage, correct one, or list them",
+        (
+            "File a text, from a file or standard input, as a passage: it stands in no context, "
+            "and is found by search. With --id, correct one. Without a text, list the newest."
+        ),
+    ),
+    "index": (
+        "make the vectors that search by meaning needs",
+        (
+            "Make all vectors that are missing. A server does that by itself while it runs; where "
+            "another process is at it, this one only looks on."
         ),
     ),
     "log": (
@@ -95,11 +122,12 @@ _COMMANDS = {  # name -> its line in the list of commands, its own description
         ),
     ),
     "forget": (
-        "forget a block or an entry, or erase it for good",
+        "forget a block, an entry or a passage, or erase it for good",
         (
-            "Take a block, or an entry wherever it stands, out of the present; the past keeps it. "
-            "With --erase, take a block, or a text wherever it stands, out of every version on "
-            "every branch and off the disk. That cannot be undone. Your backups are not touched."
+            "Take a block, a passage, or an entry wherever it stands, out of the present; the past "
+            "keeps it. With --erase, take a block, a passage, or a text wherever it stands, out of "
+            "every version on every branch and off the disk. That cannot be undone. Your backups "
+            "are not touched."
         ),
     ),
     "verify": (
@@ -129,6 +157,13 @@ _COMMANDS = {  # name -> its line in the list of commands, its own description
             "Remove texts that nothing refers to, and make the file smaller. With --keep-days, let "
             "go of the texts of old versions too; that cannot be undone. What is there now is "
             "never touched."
+        ),
+    ),
+    "setup": (
+        "install what search by meaning needs, and fetch its model",
+        (
+            "Install what search by meaning needs (about 1.4 GB, without CUDA), fetch its model, "
+            "and try it. Where all is there, nothing is changed. Memory stays on this machine."
         ),
     ),
     "import": (

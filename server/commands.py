@@ -9,25 +9,28 @@ from collections.abc import Callable
 
 from ..config.locate import locate
 from ..config.settings import SettingsError, load
-from ..memory import Block, BlockInfo, Change, TokenspaceError
-from ..memory.model import SHORT_VERSION, Touched
-from ..memory.refs import Point
-from ..memory.render import budget
+from ..memory import BlockInfo, Change, TokenspaceError
+from ..memory.model import SHORT_VERSION, Filed, Touched
 from . import shapes
 from .call import Call, RefusedError, WrongUseError
 from .comparing import blame, diff
 from .editing import edit
+from .filing import archive
+from .finding import search
 from .forgetting import forget
 from .history import merge, restore
 from .importing import import_file
+from .indexing import index
 from .naming import branch, checkpoint
+from .semantic import set_up
+from .showing import show
 from .terminal import Cell, Column, complain
 from .upkeep import bring_back, check, collect_garbage, make_backup
 
 REFUSED, WRONG_USE, INTERRUPTED = 1, 2, 130
 """Exit codes; the last is what shells give to a program that Ctrl-C ended."""
 
-_NAMED = 3  # blocks of one change that are named on a terminal
+_NAMED = 3  # blocks and passages of one change that are named on a terminal
 
 Command = Callable[[Call], int]
 
@@ -91,40 +94,6 @@ def blocks(call: Call) -> int:
     call.out.table(columns, [_block_row(call, info) for info in infos])
     if not infos:
         call.out.line(Cell("There are no blocks.", "dim"))
-    return 0
-
-
-def show(call: Call) -> int:
-    """Show a block; into a pipe, its value and nothing else."""
-    args = call.args
-
-    async def work() -> tuple[Block, Point]:
-        async with call.space() as space:
-            return await space.read(args.label, args.at, call.branch)
-
-    block, _ = asyncio.run(work())
-    if args.json:
-        call.answer(block=shapes.block(block))
-    elif not call.out.is_terminal:
-        call.out.exact(block.value)
-    else:
-        call.name_space()
-        size = Cell(budget(block), "red" if block.chars > block.limit else "")
-        facts = f"changed {call.out.when(block.at)} (change {block.change})"
-        marks = " · read-only" if block.read_only else ""
-        tags = f" · tags: {', '.join(block.tags)}" if block.tags else ""
-        call.out.line(
-            Cell(block.label, "bold cyan"),
-            Cell(f"@{block.short}", "dim"),
-            " · ",
-            size,
-            Cell(marks, "yellow"),
-            f"{tags} · {facts}",
-        )
-        if block.description:
-            call.out.line(Cell(block.description, "italic"))
-        call.out.line()
-        call.out.line(block.value if block.value else Cell("(empty)", "dim"))
     return 0
 
 
@@ -195,7 +164,7 @@ def _change_rows(call: Call, changes: list[Change]) -> list[list[Cell | str]]:
 
 
 def _what(call: Call, change: Change) -> list[str]:
-    what = [_did(touched) for touched in change.blocks]
+    what = [*map(_did, change.blocks), *map(_shelved, change.passages)]
     if call.out.is_terminal and len(what) > _NAMED + 1:
         what[_NAMED:] = [f"and {len(what) - _NAMED} more"]
     return what if change.merged is None else [f"merge of change {change.merged}", *what]
@@ -207,6 +176,11 @@ def _did(touched: Touched) -> str:
     version = "" if touched.action == "described" else (touched.version or "")[:SHORT_VERSION]
     was = f" (was {touched.old_label})" if touched.old_label else ""
     return f"{touched.action} {touched.label}{version and '@'}{version}{was}"
+
+
+def _shelved(filed: Filed) -> str:
+    version = (filed.version or "")[:SHORT_VERSION] if filed.action != "described" else ""
+    return f"{filed.action} {filed.name}{version and '@'}{version}"
 
 
 def _explain(error: Exception) -> None:
@@ -236,9 +210,13 @@ COMMANDS: dict[str, Command] = {
     "branch": branch,
     "merge": merge,
     "forget": forget,
+    "search": search,
+    "archive": archive,
+    "index": index,
     "verify": check,
     "backup": make_backup,
     "restore-backup": bring_back,
     "gc": collect_garbage,
+    "setup": set_up,
     "import": import_file,
 }

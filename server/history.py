@@ -92,7 +92,10 @@ def tell(call: Call, written: Written, what: str) -> None:
         did = action(step)
         rows.append([label(step), Cell(did, _STYLES.get(did, "")), lines])
     call.out.table(columns, rows)
-    if not rows:
+    archived = written.change.passages if written.change else ()
+    for filed in archived:
+        call.out.line(Cell(filed.name, "bold cyan"), f" {filed.action}")
+    if not rows and not archived:
         call.out.line("No block reads differently.")
         return
     if written.checkpoint:

@@ -1,15 +1,22 @@
-"""The arguments of each command but `serve`. Nothing is imported here but argparse."""
+"""The arguments of each command but `serve`. Nothing heavy is imported here."""
 
 import argparse
 from collections.abc import Callable
 
-_PLACE = (
-    "A PLACE in history is a change's number, a version, a checkpoint, a branch (what it has now), "
-    "or a time: 2026-11-20, '2026-11-20 14:30', '2 hours ago'."
+from .flags import (
+    PLACE,
+    add_branch,
+    add_label,
+    add_place,
+    add_reason,
+    add_tags,
+    add_time,
+    add_yes,
+    days,
+    places,
+    positive,
+    resolution,
 )
-
-_DIGITS = 18  # more cannot be the number of anything
-_DAYS_DIGITS = 5  # more would lie before the calendar begins
 
 
 def add(name: str, parser: argparse.ArgumentParser) -> None:
@@ -19,26 +26,28 @@ def add(name: str, parser: argparse.ArgumentParser) -> None:
 
 
 def _blocks(parser: argparse.ArgumentParser) -> None:
-    _add_branch(parser)
+    add_branch(parser)
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
-    _add_label(parser)
-    _add_place(parser, "--at", "as it was there")
-    _add_branch(parser)
+    parser.add_argument(
+        "label", metavar="LABEL", help="the block's label, or a passage (p12) or episode (e12)"
+    )
+    add_place(parser, "--at", "as it was there")
+    add_branch(parser)
 
 
 def _edit(parser: argparse.ArgumentParser) -> None:
-    _add_label(parser)
+    add_label(parser)
     parser.add_argument("--create", action="store_true", help="make the block if there is none")
     parser.add_argument(
         "--file", metavar="FILE", help="take the text from this file, - for standard input"
     )
-    _add_reason(parser)
-    _add_branch(parser)
+    add_reason(parser)
+    add_branch(parser)
     about = parser.add_argument_group("what is said about it (the editor stays closed)")
     about.add_argument("--description", metavar="TEXT", help="what belongs into the block")
-    about.add_argument("--limit", metavar="N", type=_positive, help="soft limit in characters")
+    about.add_argument("--limit", metavar="N", type=positive, help="soft limit in characters")
     writable = about.add_mutually_exclusive_group()
     writable.add_argument(
         "--read-only", action="store_true", default=None, help="assistants may not change it"
@@ -58,26 +67,26 @@ def _edit(parser: argparse.ArgumentParser) -> None:
 def _log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("label", metavar="LABEL", nargs="?", help="only changes of this block")
     parser.add_argument(
-        "-n", dest="number", metavar="N", type=_positive, default=20, help="at most N (20)"
+        "-n", dest="number", metavar="N", type=positive, default=20, help="at most N (20)"
     )
-    parser.add_argument("--before", metavar="CHANGE", type=_positive, help="only those before it")
-    _add_branch(parser)
+    parser.add_argument("--before", metavar="CHANGE", type=positive, help="only those before it")
+    add_branch(parser)
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("label", metavar="LABEL", nargs="?", help="only this block")
-    _add_place(parser, "--from", "from there (before the last change)", dest="start")
-    _add_place(parser, "--to", "to there (now)", dest="end")
+    add_place(parser, "--from", "from there (before the last change)", dest="start")
+    add_place(parser, "--to", "to there (now)", dest="end")
     parser.add_argument(
         "--entries", action="store_true", help="what became of each line, moves among them"
     )
-    _add_branch(parser)
+    add_branch(parser)
 
 
 def _blame(parser: argparse.ArgumentParser) -> None:
-    _add_label(parser)
-    _add_place(parser, "--at", "as it was there")
-    _add_branch(parser)
+    add_label(parser)
+    add_place(parser, "--at", "as it was there")
+    add_branch(parser)
 
 
 def _restore(parser: argparse.ArgumentParser) -> None:
@@ -85,26 +94,26 @@ def _restore(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--to", metavar="PLACE", help="back to what was there")
     which.add_argument(
-        "--undo", metavar="CHANGE", type=_positive, help="take back this change and nothing else"
+        "--undo", metavar="CHANGE", type=positive, help="take back this change and nothing else"
     )
-    parser.epilog = _PLACE
-    _add_reason(parser)
-    _add_branch(parser)
+    parser.epilog = PLACE
+    add_reason(parser)
+    add_branch(parser)
 
 
 def _checkpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="the name; without one, list all")
     parser.add_argument("-m", dest="message", metavar="MESSAGE", help="what it is for")
-    _add_place(parser, "--at", "what to name (now)")
+    add_place(parser, "--at", "what to name (now)")
     parser.add_argument("--delete", action="store_true", help="take the name away")
-    _add_branch(parser)
+    add_branch(parser)
 
 
 def _branch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="the name; without one, list all")
-    _add_place(parser, "--from", "where it begins (now)", dest="start")
+    add_place(parser, "--from", "where it begins (now)", dest="start")
     parser.add_argument("--delete", action="store_true", help="end it; its changes stay")
-    _add_branch(parser)
+    add_branch(parser)
 
 
 def _merge(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +122,7 @@ def _merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resolve",
         metavar="ID=WHAT",
-        type=_resolution,
+        type=resolution,
         action="append",
         default=[],
         help="decide a conflict: ours, theirs, both, or the text to put there",
@@ -127,7 +136,7 @@ def _merge(parser: argparse.ArgumentParser) -> None:
             const=side,
             help=f"decide all other conflicts for {side}",
         )
-    _add_reason(parser)
+    add_reason(parser)
 
 
 def _forget(parser: argparse.ArgumentParser) -> None:
@@ -138,14 +147,67 @@ def _forget(parser: argparse.ArgumentParser) -> None:
         help="an entry (a whole line) and not a block; with --erase, any text; - reads it from "
         "standard input: a secret that is typed into a command stays in the shell's history",
     )
+    parser.add_argument("--passage", metavar="ID", help="a passage (p12) or episode (e12)")
     parser.add_argument(
         "--erase",
         action="store_true",
         help="from every version on every branch and from the disk, for good",
     )
-    _add_yes(parser)
-    _add_reason(parser)
-    _add_branch(parser)
+    add_yes(parser)
+    add_reason(parser)
+    add_branch(parser)
+
+
+def _search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "query", metavar="QUERY", nargs="*", help="a question, words, or a name; none: the newest"
+    )
+    parser.add_argument(
+        "--in",
+        dest="places",
+        metavar="WHERE",
+        type=places,
+        action="extend",
+        help="blocks, archive, episodes or history (what blocks no longer have); repeat, or put "
+        "commas between several (all but history)",
+    )
+    add_tags(parser, "only what has this tag, or of several one; repeat for several")
+    parser.add_argument("--all-tags", action="store_true", help="only what has all the tags")
+    parser.add_argument("--source", metavar="S", help="only what is from there")
+    add_time(parser, "--since", "only what is from then on")
+    add_time(parser, "--until", "only what is up to then")
+    parser.add_argument(
+        "-n", dest="number", metavar="N", type=positive, default=10, help="at most N (10)"
+    )
+    parser.set_defaults(branch=None)
+
+
+def _archive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="the text, - for standard input; without it the newest passages are listed",
+    )
+    parser.add_argument(
+        "--id", metavar="ID", help="correct this passage (p12); an empty text takes it out"
+    )
+    add_tags(parser, "its tags; repeat for several, empty for none")
+    parser.add_argument("--source", metavar="S", help="where it is from")
+    add_time(parser, "--valid-from", "what it says holds from then on")
+    add_time(parser, "--valid-until", "and up to then")
+    add_reason(parser)
+    listed = parser.add_argument_group("the list")
+    listed.add_argument("--episodes", action="store_true", help="of episodes, not passages")
+    listed.add_argument("-n", dest="number", metavar="N", type=positive, help="at most N (20)")
+    parser.set_defaults(branch=None)
+
+
+def _index(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--watch", action="store_true", help="only look on while another process makes them"
+    )
+    parser.set_defaults(branch=None)
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +224,7 @@ def _restore_backup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="also a backup of another memory, in place of this one"
     )
-    _add_yes(parser)
+    add_yes(parser)
     parser.set_defaults(branch=None)
 
 
@@ -170,7 +232,7 @@ def _gc(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-days",
         metavar="N",
-        type=_days,
+        type=days,
         help="let go of versions that are older than N days, but for the last of each day and all "
         "that branches, checkpoints and merges need (every version is kept)",
     )
@@ -178,55 +240,19 @@ def _gc(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(branch=None)
 
 
+def _setup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", metavar="NAME", default="", help="of the Hugging Face hub, or a folder (MiniLM)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    parser.set_defaults(branch=None)
+
+
 def _import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE.af", help="the Agent File")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    _add_reason(parser)
-    _add_branch(parser)
-
-
-def _add_label(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("label", metavar="LABEL", help="the block's label")
-
-
-def _add_place(
-    parser: argparse.ArgumentParser, flag: str, told: str, dest: str | None = None
-) -> None:
-    dest = dest or flag.removeprefix("--")
-    parser.add_argument(flag, dest=dest, metavar="PLACE", help=told)
-    parser.epilog = _PLACE
-
-
-def _add_reason(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the history")
-
-
-def _add_yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="do not ask first")
-
-
-def _add_branch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--branch", metavar="NAME", help="on this branch (main)")
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
-    return number
-
-
-def _days(text: str) -> int:
-    if not (text.isdecimal() and len(text) <= _DAYS_DIGITS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days")
-    return int(text)
-
-
-def _resolution(text: str) -> tuple[str, str]:
-    conflict, found, what = text.partition("=")
-    if not conflict or not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is not ID=WHAT, for example 3f9a1c=theirs")
-    return conflict, what
+    add_reason(parser)
+    add_branch(parser)
 
 
 _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
@@ -241,9 +267,13 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "branch": _branch,
     "merge": _merge,
     "forget": _forget,
+    "search": _search,
+    "archive": _archive,
+    "index": _index,
     "verify": _verify,
     "backup": _backup,
     "restore-backup": _restore_backup,
     "gc": _gc,
+    "setup": _setup,
     "import": _import,
 }

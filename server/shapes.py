@@ -9,7 +9,8 @@ whole file), and what follows below.
                 metadata, change, changed_at}, and from `show` also {value}
     author      {user, client, client_version, model}
     change      {number, parent, merged, branch, at, author, tool, reason, hash,
-                blocks [{uid, label, old_label, action, version}]}
+                blocks [{uid, label, old_label, action, version}],
+                passages [{name, kind, action, version}]}
     arrival     {label, from, owner, action, chars, limit, over_limit, read_only}
     point       {branch, change}
     entry       {kind (added, removed, changed, moved), old, new (lines), before, after}
@@ -19,12 +20,12 @@ whole file), and what follows below.
     branch      {name, from (point), head, at, author, changes, blocks}: the first branch comes
                 from nowhere, and nobody made it
     conflict    {id, label, part, line, base, ours, theirs}
-    erased      {changes [number], texts, versions, reasons, descriptions, labels, checkpoints
-                (numbers), entry (hash), left [place], pending}: the last change is the erasing
-                one; pending is what is not yet off the disk
+    erased      {changes [number], texts, versions, passages, reasons, descriptions, labels,
+                checkpoints (numbers), entry (hash), left [place], pending}: the last change is the
+                erasing one; pending is what is not yet off the disk
 
     blocks      {blocks [block]}
-    show        {block}
+    show        {block, passage}: one of them
     log         {changes [change], more}
     edit        {changes [number], rebased, block}
     diff        {from (point), to (point), blocks [{before (block), after (block), patch (text),
@@ -37,8 +38,9 @@ whole file), and what follows below.
     branch      {branches [branch]}: all, or the one that was made or deleted
     forget      {change, checkpoint (null), blocks [step], erased}: where something was erased,
                 change is null and blocks is empty
-    verify      {whole, findings [text], changes, versions, texts, blocks, branches (numbers),
-                bytes}: where it is not whole, the exit code is 1; of what cannot be read, 0
+    verify      {whole, findings [text], changes, versions, texts, blocks, passages, branches
+                (numbers), bytes}: where it is not whole, the exit code is 1; of what cannot be
+                read, 0
     backup      {path, bytes}
     restore-backup  {change, newest (numbers), at, dropped, dropped_newest (numbers), kept (path),
                 damaged, erased_since}
@@ -46,7 +48,7 @@ whole file), and what follows below.
                 (text)}
     import      {dry_run, blocks [arrival], notes, left_out {part: count}, secrets [name]}
 
-What does not exist, or was not made, is null.
+What does not exist, or was not made, is null. `archive_shapes` has what is of the archive.
 """
 
 import json
@@ -64,6 +66,9 @@ from ..memory.refs import Branch, Checkpoint, Point
 from .steps import action, label, tally
 
 Shape = dict[str, Any]
+
+_TOUCHED = ("uid", "label", "old_label", "action", "version")
+_FILED = ("name", "kind", "action", "version")
 
 
 def dumps(shape: Shape) -> str:
@@ -126,16 +131,8 @@ def change(made: Change) -> Shape:
         "tool": made.tool,
         "reason": made.reason,
         "hash": made.hash,
-        "blocks": [
-            {
-                "uid": t.uid,
-                "label": t.label,
-                "old_label": t.old_label,
-                "action": t.action,
-                "version": t.version,
-            }
-            for t in made.blocks
-        ],
+        "blocks": [{field: getattr(t, field) for field in _TOUCHED} for t in made.blocks],
+        "passages": [{field: getattr(f, field) for field in _FILED} for f in made.passages],
     }
 
 
@@ -239,6 +236,7 @@ def erasure(done: Erasure) -> Shape:
         "changes": list(erased.changes),
         "texts": erased.texts,
         "versions": erased.versions,
+        "passages": erased.passages,
         "reasons": erased.reasons,
         "descriptions": erased.descriptions,
         "labels": erased.labels,
@@ -258,6 +256,7 @@ def report(found: Report) -> Shape:
         "versions": found.versions,
         "texts": found.texts,
         "blocks": found.blocks,
+        "passages": found.passages,
         "branches": found.branches,
         "bytes": found.bytes,
     }

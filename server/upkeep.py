@@ -22,6 +22,7 @@ _COUNTED = {
     "versions": "version",
     "texts": "text",
     "blocks": "block",
+    "passages": "passage",
     "branches": "branch",
 }
 

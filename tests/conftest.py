@@ -11,6 +11,8 @@ from tokenspace.memory import Space
 
 from .support import opened
 
+os.environ.setdefault("TOKENSPACE_MODEL", "none")  # of processes; tests of search name one
+
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")

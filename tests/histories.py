@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspace.memory.model import MAIN, Block, Change, Draft
+from tokenspace.memory.passages import PassageDraft
 from tokenspace.memory.refs import Checkpoint, Point
 from tokenspace.memory.store import Snapshot, SqliteStore
 from tokenspace.memory.store.connector import Connection
@@ -38,6 +39,17 @@ class History:
             )
         )
         return self.made[-1].number
+
+    async def file(self, text: str | None, number: int | None = None, **fields: Any) -> int:
+        """File a passage, write it anew or (None) delete it; return its number."""
+        given: dict[str, Any] = {"kind": "passage", **fields}
+        draft = PassageDraft(id=number, text=text, **given)
+        by = replace(BY, reason=self.reason)
+        change = await self.store.write(
+            lambda tx: tx.record(MAIN, by, self.now, [], passages=[draft])
+        )
+        self.made.append(change)
+        return change.passages[0].id
 
     async def branch(self, name: str, origin: str = MAIN) -> None:
         """Make a branch at the head of another."""

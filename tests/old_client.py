@@ -43,6 +43,10 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("memory_history", {"limit": 3}),
     ("memory_forget", {"label": "persona", "entry": "No emoji."}),
     ("memory_restore", {"to": "before", "label": "persona"}),
+    ("memory_archive", {"text": "The lease ends in May.", "tags": ["home"]}),
+    ("memory_episode", {"text": "Called the landlord.", "task": "move"}),
+    ("memory_search", {"query": "When does the lease end?"}),
+    ("memory_status", {}),
     ("memory_read", {"label": "human"}),
 )
 REFUSED: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -4,8 +4,9 @@ import zlib
 from datetime import timedelta
 from pathlib import Path
 
+from tokenspace.memory.finding import Made
 from tokenspace.memory.model import Intent
-from tokenspace.memory.store import Erased, Found, SqliteStore
+from tokenspace.memory.store import Erased, Found, SqliteStore, Transaction
 from tokenspace.memory.store.connector import Connection
 
 from .histories import History, bytes_beside
@@ -44,6 +45,26 @@ def texts(db: Path) -> list[str]:
         return zlib.decompressobj(-15, **base).decompress(row["data"])
 
     return [unpacked(object_id).decode() for object_id in rows]
+
+
+def words_left(db: Path) -> list[str]:
+    """Return the files that hold words of the secret as full-text tables keep them.
+
+    They leave out what a word has in common with the one before it: here at most a letter.
+    """
+    files = bytes_beside(db)
+    return [name for name in files if any(word in files[name] for word in (b"unter2", b"orrect"))]
+
+
+async def with_vectors(store: SqliteStore) -> int:
+    """Give all that waits for a vector a made-up one; return how many those are."""
+
+    def keep(tx: Transaction) -> int:
+        model = tx.use_model("made-up", "made-up", "of nothing", 3)
+        return tx.keep_vectors(model.id, [Made(doc.seq, b"\x7f\0\0", 1.0) for doc in queued])
+
+    queued = await store.search(lambda v: v.queued(100_000))
+    return await store.write(keep)
 
 
 async def with_a_secret(db: Path) -> History:

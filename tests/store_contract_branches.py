@@ -17,10 +17,10 @@ MINUTE = timedelta(minutes=1)
 
 
 async def record(
-    store: Store, branch: str, *drafts: Draft, at: datetime = NOW, **turn: int
+    store: Store, branch: str, *drafts: Draft, at: datetime = NOW, **of: int
 ) -> Change:
     """Record one change on a branch."""
-    return await store.write(lambda tx: tx.record(branch, BY, at, list(drafts), **turn))
+    return await store.write(lambda tx: tx.record(branch, BY, at, list(drafts), **of))  # pyright: ignore[reportArgumentType]
 
 
 async def write(

@@ -19,9 +19,18 @@ ERAS: tuple[Era, ...] = ("auto", "legacy")
 
 
 @asynccontextmanager
-async def client(db: Path, era: Era = "auto", profile: str = "full") -> AsyncGenerator[Client]:
+async def client(
+    db: Path, era: Era = "auto", profile: str = "full", model: str = "none"
+) -> AsyncGenerator[Client]:
     """Yield a client of a server over the database `db`."""
-    settings = Settings(db=str(db), profile=profile, user="ada", origin={"db": "--db"})
+    settings = Settings(
+        db=str(db),
+        profile=profile,
+        user="ada",
+        model=model,
+        runtime_dir=db.parent / "run",
+        origin={"db": "--db"},
+    )
     async with Client(make_server(settings), mode=era) as connected:
         yield connected
 
@@ -61,7 +70,11 @@ async def stdio(
 ) -> AsyncGenerator[Client]:
     """Yield the SDK's own client of a real server process."""
     argv = ["-m", "tokenspace.server", "--db", str(db), "--profile", "full"]
-    environment = {"HOME": str(db.parent), "TOKENSPACE_USER": "ada"}
+    environment = {
+        "HOME": str(db.parent),
+        "TOKENSPACE_USER": "ada",
+        "TOKENSPACE_MODEL": "none",
+    }
     process = StdioServerParameters(
         command=sys.executable, args=argv, cwd=str(db.parent), env=environment
     )

@@ -42,6 +42,10 @@ async def test_everything_works_over_stdio(tmp_path: Path, era: Era) -> None:
         assert "memory_insert" in await use("memory_blame", label="human")
         await use("memory_restore", to="before")
         assert "memory_merge" in await use("memory_history")
+        await use("memory_archive", text="The lease ends in May.", tags=["home"])
+        await use("memory_episode", text="Called the landlord.", task="move")
+        assert "→ The lease" in await use("memory_search", query="When does the lease end?")
+        assert "1 passage, 1 episode" in await use("memory_status")
         await use("memory_insert", label="human", new_string="a secret")
         await use("memory_forget", entry="a secret", erase=True)
         assert used == set(names)
@@ -52,6 +56,7 @@ async def test_everything_works_over_stdio(tmp_path: Path, era: Era) -> None:
         assert "memory://blocks/notes%2Fmonday" in [str(found.uri) for found in resources]
         for resource in resources:
             assert (await memory.read_resource(str(resource.uri))).contents
+        assert (await memory.read_resource("memory://archive/p1")).contents
         prompts = (await memory.list_prompts()).prompts
         for prompt in prompts:
             assert (await memory.get_prompt(prompt.name)).messages

@@ -1,6 +1,7 @@
 """`python3 server` on a machine that has only Python: set up once, then straight through."""
 
 import os
+import runpy
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -57,6 +58,9 @@ def test_two_first_starts_at_once_both_serve(fresh: Fresh) -> None:
         assert said.lines[0]["result"]["serverInfo"]["name"] == "tokenspace"
         assert "persona" in said.memory
         assert (said.code, len(said.lines)) == (0, 2), "stdout is protocol only"
+    brought = {Path(path).name.partition("-")[0] for path in fresh.installed()}
+    assert "mcp" in brought
+    assert not brought & {"torch", "numpy", "pytest"}, "a server needs no more than the program"
     assert sum(said.stderr.count("setting up") for said in fresh.said) == 1
 
 
@@ -79,6 +83,18 @@ def test_a_removed_interpreter_is_noticed(fresh: Fresh) -> None:
     assert "persona" in said.memory
     assert (said.code, len(said.lines)) == (0, 2)
     assert fresh.start().stderr == ""
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "config/constraints.txt"])
+def test_what_decides_what_is_installed_is_noticed(tmp_path: Path, file: str) -> None:
+    """After an update that changes it, the next start installs anew."""
+    clone = copied(tmp_path / "clone")
+    recipe = runpy.run_path(str(clone / "config" / "checkout.py"))["_recipe"]
+    before = recipe()
+    assert recipe() == before
+    with (clone / file).open("a", encoding="utf-8") as changed:
+        changed.write("# changed\n")
+    assert recipe() != before
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kills a process group")

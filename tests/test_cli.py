@@ -13,7 +13,7 @@ from .shell import PROGRAM, Shell, parsed
 
 COMMANDS = (
     *("serve", "blocks", "show", "edit", "log", "diff", "blame", "restore"),
-    *("checkpoint", "branch", "merge", "import"),
+    *("checkpoint", "branch", "merge", "import", "search", "archive", "index", "setup"),
 )
 HEAVY = ("asyncio", "dataclasses", "platformdirs", "pydantic", "rich", "tomllib")
 HEX = re.compile(r"[0-9a-f]{32}")
@@ -90,6 +90,12 @@ def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["merge"], "required: BRANCH"),
         (["merge", "x", "--ours", "--theirs"], "not allowed with argument --ours"),
         (["merge", "x", "--resolve", "3f9a1c"], "'3f9a1c' is not ID=WHAT"),
+        (["search", "--in", "attic"], "'attic' is none of blocks, archive, episodes, history"),
+        (["search", "--in", "history"], "say what to look for in the past: give a QUERY"),
+        (["archive", "--tag", "x"], "say what to file: give a FILE, or - for standard input"),
+        (["archive", "-", "--episodes"], "--episodes and -n are for the list"),
+        (["archive", "--id", "p1"], "say what to change of p1"),
+        (["forget", "human", "--passage", "p1"], "--passage goes alone"),
         (["blocks", "--log-level", "loud"], "'LOUD' is not a log_level; choose DEBUG"),
         (["blocks", "--project", "nowhere"], "there is no folder"),
     ],
@@ -113,7 +119,8 @@ def test_wrong_use_is_told_in_a_line(shell: Shell, words: list[str], complaint: 
             ["edit", "human", "--branch", "b"],
         ),
         *(["diff"], ["blame", "human"], ["restore", "--to", "1"], ["checkpoint", "x"]),
-        *(["branch"], ["merge", "b"]),
+        *(["branch"], ["merge", "b"], ["search", "x"], ["archive"], ["index"]),
+        *(["archive", "--id", "p1", "--tag", "x"], ["forget", "--passage", "p1"]),
     ],
 )
 def test_reading_makes_no_space(shell: Shell, words: list[str]) -> None:

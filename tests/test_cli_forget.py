@@ -87,7 +87,7 @@ def test_a_block_is_forgotten_and_brought_back(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        ([], 2, "say what to forget: a block's LABEL, or --entry TEXT."),
+        ([], 2, "say what to forget: a block's LABEL, --entry TEXT or --passage ID."),
         (["--erase", "--yes"], 2, "say what to forget"),
         (["human", "--erase", "--entry", "xxxx", "--yes"], 2, "leave LABEL out"),
         (["--erase", "--entry", "xxxx", "--branch", "b", "--yes"], 2, "leave --branch out"),
@@ -195,6 +195,7 @@ def test_erasing_for_programs(shell: Shell) -> None:
         "changes": [3],
         "texts": 1,
         "versions": 1,
+        "passages": 0,
         "reasons": 0,
         "descriptions": 0,
         "labels": 0,

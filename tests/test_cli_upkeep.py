@@ -44,8 +44,8 @@ def test_a_whole_file_is_called_so(shell: Shell) -> None:
         server.call("memory_insert", label="human", new_string="x")
         told = text(shell.process("verify", "--db", "demo.db"))
         assert re.fullmatch(
-            r"demo \(named by --db\) is whole: 3 changes, 5 versions, 3 texts, 4 blocks, 1 branch; "
-            r"[\d,]+ bytes\.\n",
+            r"demo \(named by --db\) is whole: 3 changes, 5 versions, 3 texts, 4 blocks, "
+            r"0 passages, 1 branch; [\d,]+ bytes\.\n",
             told,
         )
     answer = parsed(shell("verify", "--json"))
@@ -59,6 +59,7 @@ def test_a_whole_file_is_called_so(shell: Shell) -> None:
         "versions": 5,
         "texts": 3,
         "blocks": 4,
+        "passages": 0,
         "branches": 1,
     }
 
@@ -71,12 +72,13 @@ def test_what_was_tampered_with_is_told(shell: Shell) -> None:
         tamper(shell.db, "UPDATE change SET tool = 'x' WHERE number = 2", "DELETE FROM block_head")
         ran = shell.process("verify", "--db", str(shell.db))
     assert ran.code == 1
-    assert ran.err == "tokenspace: demo (named by --db) is not whole: 2 findings.\n"
+    assert ran.err == "tokenspace: demo (named by --db) is not whole: 3 findings.\n"
     lines = ran.out.decode().splitlines()
     assert lines[0] == f"demo (named by --db) · {shell.db}"
     assert lines[1].endswith("of them): 1 change: 2.")
     assert lines[2].startswith("- branch main does not have the newest of its past: 4 blocks")
-    assert f"tokenspace restore-backup FILE --db {shell.db}. What is left of this file" in lines[3]
+    assert lines[3] == "- search does not look through what is there: 1 place: rules."
+    assert f"tokenspace restore-backup FILE --db {shell.db}. What is left of this file" in lines[4]
     ran = shell("verify", "--json")
     assert ran.code == 1
     assert b'"whole": false' in ran.out

@@ -39,7 +39,7 @@ def test_the_readme_shows_every_command() -> None:
 
 def test_the_readme_names_every_setting() -> None:
     """Those that a person can set."""
-    derived = {"origin", "client_project", "data_dir"}
+    derived = {"origin", "client_project", "data_dir", "runtime_dir", "hub"}
     for field in fields(Settings):
         assert field.name in derived or f"`{field.name}`" in README, field.name
 

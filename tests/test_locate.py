@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def folder(path: Path) -> Path:
     return path.resolve()
 
 
-def asked(**given: str) -> Settings:
+def asked(**given: Any) -> Settings:
     """Return settings as flags make them."""
     return Settings(
         **given,

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from tokenspace.memory.model import Intent
-from tokenspace.memory.store import verify
+from tokenspace.memory.store import SqliteStore, restore_backup, verify
 from tokenspace.memory.store.connector import Connection
 from tokenspace.memory.store.database import APPLICATION_ID, migrations
 
-from .support import ADA, opened, text
+from .histories import History
+from .support import ADA, NOW, opened, text
+from .test_database import query
 
 DATA = Path(__file__).parent / "data"
 
@@ -40,3 +44,43 @@ async def test_a_file_of_format_1_goes_on_where_it_ended(db: Path) -> None:
         assert (await space.context(branch="try")).blocks
     assert verify(db).findings == ()
     assert verify(db.with_name("memory.db.format1.bak")).findings == ()
+
+
+async def test_a_file_of_format_2_can_be_searched_at_once(db: Path) -> None:
+    """What blocks of main say, and what they said; branches and an erasure stand as they were."""
+    make(db, 2)
+    async with opened(db) as space:
+        assert await space.head() == 16
+        assert await text(space, "human") == "# Home\n- Name: Ada\n- City: Oslo\n"
+        assert [branch.name for branch in await space.history.branches()] == ["main", "draft"]
+        assert {made.name for made in await space.history.checkpoints()} >= {"here"}
+    entries = "SELECT text FROM doc WHERE id IN (SELECT rowid FROM doc_text WHERE doc_text MATCH ?)"
+    past = "SELECT text FROM past WHERE id IN (SELECT rowid FROM past_text WHERE past_text MATCH ?)"
+    for sql, words, found in (
+        (entries, "home city", ["- City: Oslo"]),
+        (entries, "only branch", ["only on the branch"]),
+        (entries, "key", ["the key is [erased]"]),
+        (past, "city", ["- City: Paris", "- City: Rome"]),
+        (past, "marks", ["x marks the spot"]),
+    ):
+        assert [row[0] for row in query(db, sql.replace("?", f"'{words}'"))] == found
+    assert query(db, "SELECT count(*) FROM embed_queue") == query(db, "SELECT count(*) FROM doc")
+    assert verify(db).findings == ()
+    assert verify(db.with_name("memory.db.format2.bak")).findings == ()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_backup_of_an_older_format_comes_back_as_the_newest(db: Path, version: int) -> None:
+    """Searched and filed in like any other; the backup itself stays of its format."""
+    kept = db.with_name("kept.db")
+    make(kept, version)
+    done = restore_backup(kept, db, ADA, NOW)
+    assert done.newest == {1: 28, 2: 16}[version]
+    assert query(db, "PRAGMA user_version") == [(3,)]
+    assert query(kept, "PRAGMA user_version") == [(version,)]
+    history = History(await SqliteStore.open(db))
+    assert await history.file("the first passage") == 1
+    await history.store.close()
+    found = "SELECT DISTINCT kind FROM doc ORDER BY kind"
+    assert query(db, found) == [(1,), (2,)]
+    assert verify(db).findings == ()

@@ -88,7 +88,12 @@ def test_every_resource_is_read(found: Found) -> None:
     assert resources["memory://blocks/human"] == "Name: Ada\nCity: Oslo"
     assert "Short answers." in resources["memory://context"]
     block = "memory://blocks/{label}"
-    assert found["templates"] == [block, block + "@{version}", block + "/history"]
+    assert found["templates"] == [
+        block,
+        block + "@{version}",
+        block + "/history",
+        "memory://archive/{id}",
+    ]
     assert found["completed"] == ["human"]
 
 

@@ -82,6 +82,7 @@ def test_the_wheel_holds_every_file_of_the_four_folders_and_nothing_else(built: 
     }
     assert shipped(built.wheel_of_sdist) == ours
     kinds = {"handshake.json", "0001_init.sql", "instructions.md", "default.toml", "py.typed"}
+    kinds |= {"constraints.txt", "worker.py"}
     assert kinds <= {Path(name).name for name in ours}
 
 
@@ -101,6 +102,9 @@ def test_the_wheel_states_its_license_and_version(built: Built) -> None:
         assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
     assert "License-Expression: MIT" in fields
     assert "Requires-Python: >=3.11" in fields
+    needed = [field for field in fields if field.startswith("Requires-Dist") and ";" not in field]
+    assert not [field for field in needed if "torch" in field or "transformers" in field]
+    assert "Provides-Extra: semantic" in fields
 
 
 def test_the_hostile_project_is_hostile(installed: Path, hostile: Path) -> None:

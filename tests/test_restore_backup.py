@@ -23,8 +23,9 @@ from .histories import (
     tamper,
     value,
 )
+from .secret import with_vectors
 from .support import ADA, NOW, opened, put
-from .test_database import other_program
+from .test_database import other_program, query
 
 LATER = NOW + timedelta(days=1)
 
@@ -97,6 +98,51 @@ async def test_what_was_replaced_comes_back_the_same_way(
     )
     assert await value(live.store) == "newest"
     assert (back.change, back.newest, back.dropped, back.dropped_newest) == (9, 6, 2, 8)
+    assert verify(db).findings == ()
+
+
+def sequences(db: Path) -> dict[str, int]:
+    """Return the highest id that each table ever gave out."""
+    rows = query(db, "SELECT name, seq FROM sqlite_sequence")
+    return {str(name): int(str(seq)) for name, seq in rows}
+
+
+async def test_an_archive_comes_back_and_goes_on_above_what_was(
+    live: History, db: Path, kept: Path
+) -> None:
+    """Texts, order and words are those of the backup; no number of a passage is given twice."""
+    await live.file("one", source="book")
+    await live.file("two", source="book")
+    await with_vectors(live.store)
+    backup(db, kept)
+    first = await live.store.read(lambda v: v.passage(1))
+    await live.file("three", source="book")
+    await live.file("other", 1)
+    await with_vectors(live.store)
+    used = sequences(db)
+    await asyncio.to_thread(restore_backup, kept, db, ADA, LATER)
+    assert await live.store.read(lambda v: v.passage(1)) == first
+    assert await live.store.read(lambda v: (v.passage(3), v.beside(1))) == (None, ["p2"])
+    assert await live.file("four", source="book") == 4
+    assert await live.store.read(lambda v: v.beside(2)) == ["p1", "p4"]
+    for table in ("doc", "embed_queue", "object"):
+        assert sequences(db)[table] > used[table]
+    assert verify(db).findings == ()
+
+
+async def test_a_backup_without_an_archive_takes_no_name_again(
+    live: History, db: Path, kept: Path
+) -> None:
+    """Nor a vector's or a model's number, where the backup has none of either."""
+    backup(db, kept)
+    assert [await live.file("one"), await live.file("two")] == [1, 2]
+    await with_vectors(live.store)
+    used = sequences(db)
+    assert {"passage", "doc", "past", "embedding", "embed_queue", "model"} <= set(used)
+    await asyncio.to_thread(restore_backup, kept, db, ADA, LATER)
+    restored = sequences(db)
+    assert {name: max(restored[name], used[name]) for name in used} == restored
+    assert await live.file("three") == 3
     assert verify(db).findings == ()
 
 

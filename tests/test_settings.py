@@ -83,7 +83,7 @@ def test_a_home_that_is_none_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('profil = "full"', "'profil' is unknown; settings are db, project, profile, user, log_le"),
+        ('profil = "full"', "'profil' is unknown; settings are db, project, profile, user, model"),
         ("user = 7", "user must be a text in quotes, not 7"),
         ("[user]", "user must be a text in quotes"),
         ("user = ", "cannot read .*config.toml"),

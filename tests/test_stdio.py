@@ -27,7 +27,7 @@ def test_every_handshake_version_is_served(db: Path, version: str) -> None:
     with Server(db) as server:
         assert server.initialize(version)["result"]["protocolVersion"] == version
         assert server.ask("ping")["result"] == {}
-        assert len(server.ask("tools/list")["result"]["tools"]) == 5
+        assert len(server.ask("tools/list")["result"]["tools"]) == 8
         assert "human" in server.call("memory_read")["content"][0]["text"]
         assert server.end() == 0
 
@@ -207,4 +207,4 @@ def test_the_whole_tool_list_is_served_to_the_full_profile(db: Path) -> None:
     """The profile is a flag or a setting, and decides what the handshake's answers list."""
     with Server(db, "--profile", "full") as server:
         server.initialize()
-        assert len(server.ask("tools/list")["result"]["tools"]) == 17
+        assert len(server.ask("tools/list")["result"]["tools"]) == 21

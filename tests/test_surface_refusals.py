@@ -75,7 +75,7 @@ def test_a_tool_of_another_profile_says_how_to_get_it() -> None:
     assert unknown("memory_rename", "core").endswith("start the server with --profile full.")
     assert unknown("nope", "core") == (
         "unknown tool 'nope'; there are memory_read, memory_replace, memory_insert, "
-        "memory_rethink, memory_restore"
+        "memory_rethink, memory_archive, memory_search, memory_status, memory_restore"
     )
     for entry in TABLE:
         assert entry.core or "profile core" in unknown(entry.name, "core")

@@ -14,6 +14,7 @@ from tokenspace.memory.model import MAIN
 from tokenspace.memory.store import SqliteStore, verify
 
 from .histories import History, bytes_beside, cut, overwrite_page, tamper
+from .secret import with_vectors
 from .test_database import newer_program, other_program, state
 
 
@@ -96,6 +97,63 @@ async def test_what_was_tampered_with_is_named(history: History, db: Path, sql: 
     await history.store.close()
     tamper(db, sql)
     assert TAMPERING[sql] in "\n".join(verify(db).findings)
+
+
+@pytest.fixture
+async def archive(history: History) -> History:
+    """The same with two passages and an episode, one edited and one deleted, and vectors."""
+    await history.write("b", "two\nlines\n", tags=("T",))
+    await history.file("one", source="book", tags=("t",))
+    await history.file("what was done", kind="episode")
+    await history.file("two", 1, source="book")
+    await history.file("three", source="book")
+    await with_vectors(history.store)
+    await history.file(None, 3)
+    return history
+
+
+async def test_an_archive_is_counted_and_found_whole(archive: History, db: Path) -> None:
+    """Passages that were deleted count as blocks do."""
+    report = verify(db)
+    assert report.findings == ()
+    assert (report.passages, report.blocks, report.texts, report.changes) == (3, 2, 9, 11)
+    assert archive.made[-1].number == 11
+
+
+ARCHIVE_TAMPERING = {
+    "UPDATE passage_version SET valid_from = 1 WHERE change = 7": "of them): 1 change: 7",
+    "UPDATE passage SET kind = 'passage' WHERE id = 2": "of them): 1 change: 8",
+    "DELETE FROM passage_version WHERE change = 9": "the newest of its past: 1 passage: p1",
+    "UPDATE passage SET change = 7 WHERE id = 1": "the newest of its past: 1 passage: p1",
+    "UPDATE passage_version SET object_id = NULL WHERE change = 8": "newest of its past: 1 passage",
+    "UPDATE passage_version SET object_id = 1 WHERE change = 7": "is another one: 1 version: p1@",
+    "UPDATE object SET data = x'00' WHERE chars = 13": "damaged or missing: 1 version: e2@",
+    "UPDATE about SET tags = '[]' WHERE tags = '[\"t\"]'": "not as recorded: 1 version: p1@",
+    "UPDATE about SET metadata = '{}' WHERE metadata <> '{}'": "3 versions: p1@",
+    "DELETE FROM passage WHERE id = 3": "rows of passage_version refer to rows of passage",
+    "DELETE FROM doc WHERE kind = 3": "does not look through what is there: 1 place: e2",
+    "UPDATE doc SET item_id = 3 WHERE kind = 2": "what is there: 2 places: p1, p3",
+    "UPDATE doc SET source = 'x' WHERE kind = 2": "what is there: 1 place: p1",
+    "UPDATE doc SET text = 'x' WHERE text = 'two'": "what is there: 1 place: b",
+    "INSERT INTO doc SELECT 99, kind, item_id, at, source, entity, context, text FROM doc LIMIT 1":
+        "what is there: 1 place: b",
+    "DELETE FROM doc_tag WHERE tag = 't'": "what is there: 1 place: b",
+    "DELETE FROM doc_text WHERE rowid = (SELECT max(rowid) FROM doc_text)":
+        "without a counterpart in doc or doc_text: 1 row.",
+    "DELETE FROM past_text": "in past or past_text: 50 rows.",
+    "UPDATE embedding SET doc_id = 99 WHERE id = 1": "as long as their model makes them: 1 vector.",
+    "UPDATE embedding SET i8 = x'00' WHERE id < 3": "model makes them: 2 vectors.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", ARCHIVE_TAMPERING)
+async def test_what_was_tampered_with_in_the_archive_is_named(
+    archive: History, db: Path, sql: str
+) -> None:
+    """Passages by their names; what search looks through by the block or passage it is of."""
+    await archive.store.close()
+    tamper(db, sql)
+    assert ARCHIVE_TAMPERING[sql] in "\n".join(verify(db).findings)
 
 
 async def test_a_damaged_page_is_named_and_hides_nothing_else(history: History, db: Path) -> None:

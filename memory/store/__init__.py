@@ -2,9 +2,10 @@
 
 from ..erased import Erased, Found
 from .backup import backup
-from .contract import Snapshot, Store, Transaction
+from .contract import Store, Transaction
 from .restore_backup import RestoredBackup, restore_backup
 from .retention import Collected, collect
+from .snapshot import Searcher, Snapshot
 from .sqlite import SqliteStore
 from .verify import Report, verify
 
@@ -14,6 +15,7 @@ __all__ = [
     "Found",
     "Report",
     "RestoredBackup",
+    "Searcher",
     "Snapshot",
     "SqliteStore",
     "Store",

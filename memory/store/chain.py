@@ -21,7 +21,7 @@ def sealing_hash(db: Connection, objects: Objects, number: int) -> bytes:
     change = db.one(_CHANGE, number)
     assert change is not None  # noqa: S101 - the caller has its number from the table
     previous = db.scalar("SELECT hash FROM change WHERE number = ?", change["parent"])
-    rows = [*db.all(_BLOCKS, number), *db.all(_TURN, number), *db.all(_RETRACTIONS, number)]
+    rows = [row for part in _PARTS for row in db.all(part, number)]
     content = [bytes(previous).hex() if previous else "", _plain(change), *map(_plain, rows)]
     return objects.hash(canonical(content))
 
@@ -43,6 +43,12 @@ _TURN = """
     WHERE number = ? AND (undoes IS NOT NULL OR restores IS NOT NULL)
 """
 _RETRACTIONS = "SELECT kind, was, now FROM retraction WHERE change = ? ORDER BY position"
+_PASSAGES = """
+    SELECT 'passage', p.id, p.kind, v.action, v.valid_from, v.valid_until, t.hash, v.version
+    FROM passage_version v JOIN passage p ON p.id = v.passage_id JOIN about t ON t.id = v.about_id
+    WHERE v.change = ? ORDER BY v.position
+"""
+_PARTS = (_BLOCKS, _TURN, _RETRACTIONS, _PASSAGES)
 
 
 def _plain(row: Row) -> list[object]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from ..errors import CorruptError
+from ..model import passage_name
 from .chain import canonical, sealing_hash
 from .connector import Row
 from .view import View
@@ -13,9 +14,14 @@ from .view import View
 _MOST_LINES = 20
 _MOST_NAMED = 10
 
-_USES = """
-    SELECT v.label, v.version, v.change FROM block_version v WHERE v.object_id = ? ORDER BY v.change
+_VERSIONS = """
+    SELECT label AS name, version, change, object_id, about_id FROM block_version UNION ALL
+    SELECT coalesce(substr(p.kind, 1, 1), '') || v.passage_id, v.version, v.change, v.object_id,
+           v.about_id
+    FROM passage_version v LEFT JOIN passage p ON p.id = v.passage_id
 """
+_USES = f"SELECT * FROM ({_VERSIONS}) WHERE object_id = ? ORDER BY change"
+_SAID = f"SELECT * FROM ({_VERSIONS}) WHERE about_id = ? ORDER BY change"
 
 
 class Checks(View):
@@ -40,7 +46,7 @@ class Checks(View):
             if row["table"] != "checkpoint":  # they are named one by one
                 missing[row["table"], row["parent"]] += 1
         for (table, parent), count in missing.items():
-            yield f"{_many(count, 'row')} of {table} refer to rows of {parent} that are not there."
+            yield f"{many(count, 'row')} of {table} refer to rows of {parent} that are not there."
 
     def chain(self) -> Iterator[str]:
         """Check every change against its hash, or against what an erasing change says it became."""
@@ -57,10 +63,10 @@ class Checks(View):
         if broken:
             yield (
                 f"not as recorded (the hash differs from what the file says of them): "
-                f"{_listed(broken, 'change')}."
+                f"{listed(broken, 'change')}."
             )
         if reasons:
-            yield f"the reason is not the one recorded: {_listed(reasons, 'change')}."
+            yield f"the reason is not the one recorded: {listed(reasons, 'change')}."
 
     def texts(self) -> Iterator[str]:
         """Check that every text can be read and is what its hash says; each is read once."""
@@ -68,9 +74,9 @@ class Checks(View):
         uses = [row for object_id in damaged for row in self._db.all(_USES, object_id)]
         if uses:
             names = [_name(row) for row in sorted(uses, key=lambda row: row["change"])]
-            yield f"the text is damaged or missing: {_listed(names, 'version')}."
+            yield f"the text is damaged or missing: {listed(names, 'version')}."
         elif damaged:
-            yield f"{_many(len(damaged), 'text')} that no version uses cannot be read."
+            yield f"{many(len(damaged), 'text')} that no version uses cannot be read."
 
     def named_texts(self) -> Iterator[str]:
         """Check that each version's text is the one it names, or what erasing made of that."""
@@ -78,25 +84,22 @@ class Checks(View):
         for row in self._db.all("SELECT was, now FROM retraction WHERE kind = 'text'"):
             became[bytes(row["was"])].add(bytes(row["now"]))
         rows = self._db.all(
-            "SELECT v.label, v.version, v.change, o.hash FROM block_version v "
+            f"SELECT v.*, o.hash FROM ({_VERSIONS}) v "
             "JOIN object o ON o.id = v.object_id WHERE o.hash IS NOT v.version"
         )
         wrong = [_name(row) for row in rows if not _leads(became, row["version"], row["hash"])]
         if wrong:
-            yield f"the text is another one: {_listed(wrong, 'version')}."
+            yield f"the text is another one: {listed(wrong, 'version')}."
 
     def abouts(self) -> Iterator[str]:
-        """Check what is said of blocks against its hashes."""
+        """Check what is said of blocks and passages against its hashes."""
         wrong: list[str] = []
         for row in self._db.all("SELECT * FROM about"):
             said = canonical([row["description"], row["tags"], row["metadata"]])
             if self._objects.hash(said) != bytes(row["hash"]):
-                uses = self._db.all(
-                    "SELECT label, version, change FROM block_version WHERE about_id = ?", row["id"]
-                )
-                wrong += map(_name, uses)
+                wrong += map(_name, self._db.all(_SAID, row["id"]))
         if wrong:
-            yield f"description, tags or metadata are not as recorded: {_listed(wrong, 'version')}."
+            yield f"description, tags or metadata are not as recorded: {listed(wrong, 'version')}."
 
     def heads(self) -> Iterator[str]:
         """Check that what each branch has now is the newest of its past."""
@@ -110,9 +113,7 @@ class Checks(View):
             wrong = {block_id for block_id, *_ in newest ^ {(*row,) for row in found}}
             wrong |= {row["block_id"] for row in past if row["object_id"] is None}
             if wrong:
-                blocks = _listed(
-                    [self._last_label(block_id) for block_id in sorted(wrong)], "block"
-                )
+                blocks = listed([self._last_label(block_id) for block_id in sorted(wrong)], "block")
                 yield f"branch {branch['name']} does not have the newest of its past: {blocks}."
 
     def branch_ends(self) -> Iterator[str]:
@@ -134,6 +135,18 @@ class Checks(View):
             "WHERE c.number IS NULL"
         ):
             yield f"checkpoint {row['name']} names change {row['change']}, which is not there."
+
+    def passages(self) -> Iterator[str]:
+        """Check that each passage is the newest of its versions, and that one's text is kept."""
+        rows = self._db.all(
+            "SELECT p.id, p.kind FROM passage p LEFT JOIN passage_version v "
+            "ON v.passage_id = p.id AND v.change = p.change WHERE p.change IS NOT "
+            "(SELECT max(change) FROM passage_version WHERE passage_id = p.id) "
+            "OR (v.object_id IS NULL) <> (v.version IS NULL) ORDER BY p.id"
+        )
+        if rows:
+            names = [passage_name(row["kind"], row["id"]) for row in rows]
+            yield f"the archive does not have the newest of its past: {listed(names, 'passage')}."
 
     def _retracted_changes(self) -> dict[bytes, bytes]:
         """Return the hash that erasing left a change with, by its recorded one; the newest."""
@@ -186,14 +199,16 @@ def _leads(became: dict[bytes, set[bytes]], version: bytes | None, found: bytes)
 
 def _name(row: Row) -> str:
     version = " deleted" if row["version"] is None else f"@{bytes(row['version']).hex()[:8]}"
-    return f"{row['label']}{version} (change {row['change']})"
+    return f"{row['name']}{version} (change {row['change']})"
 
 
-def _listed(names: Iterable[str], what: str) -> str:
+def listed(names: Iterable[str], what: str) -> str:
+    """Return how many there are, and the first of them by name: `2 blocks: a, b`."""
     every = list(names)
     more = f" and {len(every) - _MOST_NAMED:,} more" if len(every) > _MOST_NAMED else ""
-    return f"{_many(len(every), what)}: {', '.join(every[:_MOST_NAMED])}{more}"
+    return f"{many(len(every), what)}: {', '.join(every[:_MOST_NAMED])}{more}"
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """Return a number of things: `1 block`, `2 blocks`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -133,6 +133,11 @@ class Cursor:
         self._fetched = None if self._fetched is None else []
         return [self._kind(row) for row in rows] if self._kind else []
 
+    @_standard
+    def raw(self) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that only reads, as plain tuples."""
+        return list(self._cursor.fetchall()) if self._fetched is None else self._fetched
+
     def close(self) -> None:
         """Drop what was not read."""
         self._cursor.close(True)
@@ -179,6 +184,10 @@ class Connection:
         """Return every row."""
         return self.execute(sql, parameters).fetchall()
 
+    def tuples(self, sql: str, *parameters: Value) -> list[tuple[Any, ...]]:
+        """Return every row without its names: quicker where there are thousands."""
+        return self.execute(sql, parameters).raw()
+
     def scalar(self, sql: str, *parameters: Value) -> Any:
         """Return the first column of the first row, None where there is none."""
         row = self.one(sql, *parameters)
@@ -203,6 +212,15 @@ class Connection:
         """Roll back what is open; SQLite may have done so itself."""
         if self.in_transaction:
             self.execute("ROLLBACK")
+
+    @_standard
+    def load(self, extension: str) -> None:
+        """Load an extension of SQLite; loading is allowed for this one only."""
+        self._connection.enable_load_extension(True)
+        try:
+            self._connection.load_extension(extension)
+        finally:
+            self._connection.enable_load_extension(False)
 
     @contextmanager
     def replacing(self, source: "Connection") -> Generator[Callable[[], object]]:

@@ -4,134 +4,18 @@ Work on the database is a plain function that gets a view of it and runs as one 
 must not wait for anything else, and may run again after a clash: no effects but through the view.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from ..erased import Erased, Found
-from ..model import Author, Block, BlockInfo, Change, Draft, Intent
-from ..refs import Branch, Checkpoint, Point, Turn
+from ..finding import Made, Serving
+from ..model import Author, Change, Draft, Intent
+from ..passages import PassageDraft
+from ..refs import Checkpoint, Point
+from .snapshot import Searcher, Snapshot
 
 T = TypeVar("T")
-
-
-class Snapshot(Protocol):
-    """A consistent view; nothing that others write shows in it."""
-
-    def head(self, branch: str) -> int:
-        """Return the number of the branch's newest change (its parent's, until it has its own).
-
-        Raises:
-            NotFoundError: there is no such branch.
-        """
-        ...
-
-    def newest(self) -> int:
-        """Return the number of the newest change on any branch, 0 before the first."""
-        ...
-
-    def infos(self, branch: str) -> list[BlockInfo]:
-        """Return every block of the branch without its text, oldest first."""
-        ...
-
-    def blocks(self, branch: str) -> list[Block]:
-        """Return every block of the branch, oldest first."""
-        ...
-
-    def block(self, branch: str, label: str) -> Block | None:
-        """Return the block that has this label now (in any case)."""
-        ...
-
-    def block_at(self, branch: str, label: str, change: int) -> Block | None:
-        """Return the block that had this label after `change`, as it then was."""
-        ...
-
-    def blocks_at(self, branch: str, change: int) -> list[Block]:
-        """Return every block as it was after `change`, oldest first."""
-        ...
-
-    def versions(self, branch: str, label: str, prefix: str) -> list[Block]:
-        """Return the newest state of each version of this block that starts with `prefix`.
-
-        The block is the one that has the label now, or had it last. At most five are returned.
-        """
-        ...
-
-    def state(self, branch: str, uid: str, change: int) -> Block | None:
-        """Return a block by its identity, as it was after `change`."""
-        ...
-
-    def infos_at(self, branch: str, change: int) -> list[BlockInfo]:
-        """Return every block as it was after `change` without its text, oldest first."""
-        ...
-
-    def named(self, prefix: str) -> list[tuple[BlockInfo, Point]]:
-        """Return the newest states, of any block, whose version starts with `prefix`: five."""
-        ...
-
-    def branches(self, name: str | None = None) -> list[Branch]:
-        """Return the branches that are open, oldest first, or the one of that name.
-
-        Their changes are counted, which takes a while where there are many.
-        """
-        ...
-
-    def fork(self, branch: str) -> Point | None:
-        """Return where a branch, open or deleted, left its parent.
-
-        Raises:
-            NotFoundError: there never was such a branch.
-        """
-        ...
-
-    def turns(self, branch: str, change: int) -> list[Turn]:
-        """Return a branch's own merges and ways back up to `change`, newest first."""
-        ...
-
-    def named_so(self, name: str) -> str | None:
-        """Return what has, or had, this name in any case: `branch Try`, `checkpoint try`."""
-        ...
-
-    def checkpoints(self) -> list[Checkpoint]:
-        """Return every checkpoint, newest first."""
-        ...
-
-    def checkpoint(self, name: str) -> Checkpoint | None:
-        """Return the checkpoint of this name."""
-        ...
-
-    def at_time(self, branch: str, at: datetime) -> int:
-        """Return the newest change of the branch's past that was made by then, 0 if none was."""
-        ...
-
-    def changes(
-        self, branch: str, *, label: str | None = None, before: int | None = None, limit: int = 50
-    ) -> list[Change]:
-        """Return the newest changes of a branch, or of one block of it, newest first."""
-        ...
-
-    def since(self, number: int, limit: int = 1_000) -> list[Change]:
-        """Return the changes after `number` on any branch, oldest first."""
-        ...
-
-    def change(self, number: int) -> Change:
-        """Return one change.
-
-        Raises:
-            NotFoundError: there is none of that number.
-        """
-        ...
-
-    def by_request(self, request_id: str) -> Change | None:
-        """Return the change that was recorded under this idempotency key."""
-        ...
-
-    def holding(self, needle: str, so_far: Found, most: int) -> Found:
-        """Search the next `most` texts, old ones included, for one that `erase` shall take out.
-
-        Begin with `Found()`, and go on until it is complete, in short reads.
-        """
-        ...
 
 
 class Transaction(Snapshot, Protocol):
@@ -144,11 +28,12 @@ class Transaction(Snapshot, Protocol):
         at: datetime,
         drafts: list[Draft],
         *,
+        passages: Sequence[PassageDraft] = (),
         merged: int | None = None,
         undoes: int | None = None,
         restores: int | None = None,
     ) -> Change:
-        """Append one change that makes every block what its draft says.
+        """Append one change that makes every block and passage what its draft says.
 
         `merged` is the other branch's change that it merges, `undoes` the one that it takes back,
         `restores` the one after which everything was as it is now again.
@@ -182,10 +67,38 @@ class Transaction(Snapshot, Protocol):
         """Take a name off a change."""
         ...
 
-    def erase(self, intent: Intent, at: datetime, needle: str, found: Found) -> Erased:
-        """Take a text out of every version, description, reason and name on every branch.
+    def take_lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Take or keep a work for `holder` until then; tell whether nobody else has it."""
+        ...
 
-        Versions keep their names. Blocks that have it now get a new version, on each open branch.
+    def drop_lease(self, name: str, holder: str) -> None:
+        """Let others have a work at once."""
+        ...
+
+    def use_model(self, spec: str, name: str, digest: str, dim: int) -> Serving:
+        """Return the model that vectors are made with from now on.
+
+        The first one serves at once. One that follows another serves when all its vectors are made
+        (`promote`): every doc is queued for it, and what an earlier one of that kind made goes.
+        """
+        ...
+
+    def keep_vectors(self, model_id: int, made: Sequence[Made]) -> int:
+        """Keep vectors of docs that are still as they were; return how many those are."""
+        ...
+
+    def promote(self, model_id: int) -> bool:
+        """Let a model serve whose vectors are all made; tell whether the others' are gone.
+
+        Call it again until it is so: a part of them goes each time.
+        """
+        ...
+
+    def erase(self, intent: Intent, at: datetime, needle: str, found: Found) -> Erased:
+        """Take a text out of every version, description, reason and name, and from the archive.
+
+        Versions keep their names. Blocks that have it now get a new version, on each open branch,
+        and so do passages; one of which nothing is left is deleted.
         `found` is what `holding` found before; newer texts are searched here. Call `purge` after.
 
         Raises:
@@ -205,12 +118,26 @@ class Transaction(Snapshot, Protocol):
         """
         ...
 
+    def erase_passage(self, intent: Intent, at: datetime, number: int) -> Erased:
+        """Delete a passage or episode, and empty all of its versions.
+
+        Its tags, its source and why it was changed go too. Others that say the same stay.
+
+        Raises:
+            NotFoundError: there never was one of that number.
+        """
+        ...
+
 
 class Store(Protocol):
     """A space's database. Its methods are safe to call from many tasks at once."""
 
     async def read(self, work: Callable[[Snapshot], T]) -> T:
         """Return what `work` returns, run on a consistent view."""
+        ...
+
+    async def search(self, work: Callable[[Searcher], T]) -> T:
+        """Return what `work` returns, run on a consistent view; it does not hold up other reads."""
         ...
 
     async def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> T:

@@ -28,6 +28,8 @@ from ..errors import (
 )
 from .connector import Connection
 from .copying import beside, copied, make_private, put_in_place
+from .objects import Objects
+from .reindexing import reindex
 
 T = TypeVar("T")
 
@@ -221,6 +223,8 @@ def _migrate(connection: Connection, steps: Sequence[tuple[int, str, str]]) -> N
                 connection.execute("INSERT INTO migration VALUES (?, ?, ?)", (version, name, now))
                 if version == 1:
                     _stamp(connection, now)
+                if version == 3:
+                    reindex(connection, Objects(connection))
                 connection.script(f"PRAGMA user_version = {version}")
             connection.commit()
         except BaseException:

@@ -14,17 +14,19 @@ from datetime import datetime
 from ..erased import Erased, Found
 from ..errors import InvalidError, NotFoundError
 from ..model import MAX_LABEL_CHARS, MAX_NOTE_CHARS, Draft, Intent, label_key
-from ..redact import MARK, redacted, redacted_metadata, redacted_name, redacted_tags
+from ..redact import MARK, SOURCE, redacted, redacted_metadata, redacted_name, redacted_tags
 from ..refs import MAX_NAME_CHARS
 from .connector import Row
-from .rewriting import Erasure, RewriteView
+from .erase_archive import EraseArchiveView, done
+from .rewriting import Erasure
+from .traces import drop_past, drop_stale_vectors, past_holding, redact_past
 
 
-class EraseView(RewriteView):
+class EraseView(EraseArchiveView):
     """A view that can also erase (the rest of `Transaction` of the contract)."""
 
     def erase(self, intent: Intent, at: datetime, needle: str, found: Found) -> Erased:
-        """Take a text out of every version, description, reason and name on every branch."""
+        """Take a text out of every version, description, reason and name, wherever that is."""
         needle = needle.strip()
         if not needle:
             raise InvalidError("there is nothing to erase: give the text that shall go.")
@@ -36,25 +38,35 @@ class EraseView(RewriteView):
         reasons = self._numbers("instr(reason, ?) > 0", needle)
         keys = self._numbers("instr(request_id, ?) > 0", needle)
         named = self._checkpoints_holding(needle)
+        past = past_holding(self._db, needle)
+        whole = past if "\n" not in needle else []  # of what was let go, search may know the line
         entry = self._objects.hash(needle)
-        if not (erasure.texts or erasure.abouts or erasure.labels or reasons or keys or named):
+        found_in = (erasure.texts, erasure.abouts, erasure.labels, reasons, keys, named, whole)
+        if not any(found_in):
             return Erased(entry=entry.hex(), left=self._left(needle))
 
         def note(text: str) -> str:
             return redacted(text, needle, MAX_NOTE_CHARS)
 
         by = replace(intent, reason=note(intent.reason))
-        self._renew_heads(erasure, by, at, lambda n, row: self._renewed(n, row, erasure, needle))
-        versions = self._replace_texts(erasure, lambda text: redacted(text, needle))
+        self._renew_heads(
+            erasure, by, at,
+            lambda n, row: self._renewed(n, row, erasure, needle),
+            self._renewed_passages(erasure, needle),
+        )  # fmt: skip
+        nothing = next(word for word in (MARK, "…", "-") if needle not in word)
+        versions = self._replace_texts(erasure, lambda text: redacted(text, needle), nothing)
         self._replace_abouts(erasure)
         self._relabel(erasure)
         self._give_reasons(erasure, reasons, note)
         self._db.many("UPDATE change SET request_id = NULL WHERE number = ?", ((n,) for n in keys))
         erasure.altered.update(keys)
         self._redact_checkpoints(named, needle)
+        redact_past(self._db, past, needle, erasure.own)
+        drop_stale_vectors(self._db)
         self._retract(erasure, entry)
-        done = _done(erasure, entry, versions, len(reasons))
-        return replace(done, checkpoints=len(named), left=self._left(needle))
+        erased = done(erasure, entry, versions, len(reasons))
+        return replace(erased, checkpoints=len(named), left=self._left(needle))
 
     def erase_block(self, intent: Intent, at: datetime, uid: str) -> Erased:
         """Delete a block on every open branch, and leave `MARK` in all of its versions."""
@@ -81,15 +93,17 @@ class EraseView(RewriteView):
             lambda _, row: replace(nothing, uid=uid, label=row["label"])
             if row["uid"] == uid else None,
         )  # fmt: skip
-        versions = self._empty_texts(erasure, block_id)
+        versions = self._empty_texts(erasure, "block_version", "block_id", block_id)
         empty = self._about(nothing)
         self._alter(erasure, "about_id = ?1", "about_id <> ?1 AND block_id = ?2", empty, block_id)
         self._drop_abouts(erasure.abouts)
-        reasons = {row["change"] for row in rows} & {*self._numbers("reason NOT IN ('', ?)", MARK)}
+        reasons = self._reasons_of({row["change"] for row in rows})
         self._give_reasons(erasure, reasons, lambda _: MARK)
+        drop_past(self._db, "block_id = ?", block_id)
+        drop_stale_vectors(self._db)
         entry = self._objects.hash(label)
         self._retract(erasure, entry)
-        return _done(erasure, entry, versions, len(reasons))
+        return done(erasure, entry, versions, len(reasons))
 
     def _still(self, ids: Iterable[int]) -> frozenset[int]:
         """Return those texts that are still there."""
@@ -101,11 +115,12 @@ class EraseView(RewriteView):
         return [row["number"] for row in rows]
 
     def _abouts_holding(self, needle: str) -> dict[int, Draft]:
-        """Return what shall be said of blocks where what is said holds the needle."""
+        """Return what shall be said of blocks and passages where that holds the needle."""
         found: dict[int, Draft] = {}
         for row in self._db.all("SELECT * FROM about"):
             tags, metadata = tuple(json.loads(row["tags"])), json.loads(row["metadata"])
-            said = (row["description"], *tags, *metadata, *metadata.values())
+            keys = [key for key in metadata if key != SOURCE]
+            said = (row["description"], *tags, *keys, *metadata.values())
             if any(needle in text for text in said):
                 found[row["id"]] = Draft(
                     uid=None,
@@ -180,15 +195,3 @@ class EraseView(RewriteView):
             "SELECT 'an author', user || char(10) || client || char(10) || model FROM author"
         )
         return tuple(sorted({row["place"] for row in rows if needle in row["text"]}))
-
-
-def _done(erasure: Erasure, entry: bytes, versions: int, reasons: int) -> Erased:
-    return Erased(
-        changes=tuple(erasure.own),
-        texts=len(erasure.texts),
-        versions=versions,
-        reasons=reasons,
-        descriptions=len(erasure.abouts),
-        labels=len(erasure.labels),
-        entry=entry.hex(),
-    )

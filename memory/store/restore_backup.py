@@ -185,9 +185,9 @@ def _free(path: Path, ending: str) -> Path:
 
 
 def _give_new_ids(copy: Path, old: Connection) -> None:
-    """Give the backup's texts ids that the live file never gave out.
+    """Give the backup's texts ids that the live file never gave out, and all else from now on.
 
-    Processes that have it open remember texts by id.
+    Processes that have it open remember texts by id; names of passages are not used twice.
     """
     with closing(Connection(copy)) as new:
         low, high = new.all("SELECT min(id), max(id) FROM object")[0]
@@ -199,13 +199,17 @@ def _give_new_ids(copy: Path, old: Connection) -> None:
         for sql in (
             "UPDATE object SET id = id + ?1, base_id = base_id + ?1",
             "UPDATE block_version SET object_id = object_id + ?1",
+            "UPDATE passage_version SET object_id = object_id + ?1",
             "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'object'",
         ):
             new.execute(sql, (shift,))
-        new.many(
-            "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?",
-            old.all("SELECT seq, name FROM sqlite_sequence"),
-        )
+        for row in old.all("SELECT name, seq FROM sqlite_sequence"):
+            name, seq = row["name"], row["seq"]
+            if new.scalar("SELECT 1 FROM sqlite_sequence WHERE name = ?", name):
+                sql = "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1"
+            else:  # the backup never had any
+                sql = "INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)"
+            new.execute(sql, (name, seq))
         new.commit()
 
 

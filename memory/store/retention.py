@@ -1,5 +1,7 @@
 """Letting go of old texts: what nothing refers to, and what a retention policy no longer keeps.
 
+Passages are treated as blocks of main: their changes are recorded there.
+
 A version that is let go keeps its row and its name; only its text is no longer there, so that the
 chain of changes can still be proved. The work is planned on one view, and done in short
 transactions that look again at what others may have changed meanwhile.
@@ -7,30 +9,34 @@ transactions that look again at what others may have changed meanwhile.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Collection, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
-from ..errors import InvalidError, LockedError
+from ..errors import InvalidError
 from .connector import Connection, Row
 from .copying import size_on_disk
 from .database import connect, patiently, prepare, translated
 from .objects import Objects
 from .rows import stamp
+from .shrinking import shrunk
+from .traces import drop_past, merge_words
 
 _BATCH = 100
 """Texts that one transaction lets go of: some 20 milliseconds."""
 
-_WORTH_VACUUM = 0.2
-"""Share of the file that must be free room for it to be written anew."""
-
-_LEAST_VACUUM = 128 * 1024
-"""Bytes of it: the nearly empty tables of a small space leave almost as much at any time."""
+_PAST_BATCH = 1_000
+"""Entries of the past that one transaction lets go of: about as long."""
 
 _WAIT_FOR_LOCK_S = 10.0
+_VERSIONS = """
+    SELECT 'block' AS kind, block_id AS item, branch_id, change, object_id, version
+    FROM block_version UNION ALL
+    SELECT 'passage', passage_id, 1, change, object_id, version FROM passage_version
+"""
 _DAY = 24 * 60 * 60 * 1_000_000
 _END = 2**62
 
@@ -60,7 +66,8 @@ class Collected:
 class _State:
     """An old version: which row it is, and until before which change it was what its branch had."""
 
-    block_id: int
+    kind: str
+    item: int
     change: int
     branch_id: int
     until: int
@@ -73,6 +80,7 @@ def collect(
 
     Always kept: what is younger, the newest version of each block on each branch of every day
     (UTC), and all that open branches, their origins, checkpoints and both ends of merges have.
+    What search remembers of the past goes at the same age, and so does who did a work and stopped.
 
     Args:
         path: The space; others may use it meanwhile.
@@ -91,7 +99,7 @@ def collect(
     before = size_on_disk(path)
     oldest = stamp(now - timedelta(days=keep_days)) if keep_days is not None else -_END
     with closing(connect(path)) as db:
-        collector = _Collector(db, oldest)
+        collector = _Collector(db, oldest, stamp(now))
         with translated(path):
             if dry_run:
                 versions, texts = collector.planned()
@@ -99,7 +107,7 @@ def collect(
                     versions=versions, texts=texts, bytes_before=before, bytes_after=before
                 )
             versions, texts = collector.run()
-        vacuumed, pending = _shrink(db, path)
+        vacuumed, pending = shrunk(db, path)
     return Collected(
         versions=versions,
         texts=texts,
@@ -113,9 +121,10 @@ def collect(
 class _Collector:
     """Plans and does it, on one connection."""
 
-    def __init__(self, db: Connection, oldest: int) -> None:
+    def __init__(self, db: Connection, oldest: int, now: int) -> None:
         self._db = db
-        self._oldest = oldest  # microseconds since the epoch
+        self._oldest = oldest  # microseconds since the epoch, as is `now`
+        self._now = now
 
     def planned(self) -> tuple[int, int]:
         """Return how many versions and texts would go."""
@@ -130,28 +139,46 @@ class _Collector:
         plan = self._plan()
         order = self._bases_last(plan)
         for at in range(0, len(order), _BATCH):
-            patiently(lambda: self._db.execute("BEGIN IMMEDIATE"), _WAIT_FOR_LOCK_S)
-            try:
+            with self._writing():
                 if self._layout() != layout:  # the file's content was replaced: another history
                     break
                 points = self._points()
                 batch = order[at : at + _BATCH]
                 gone = [text for text in batch if self._may_go(text, plan[text], points)]
-                for text in gone:
-                    versions += len(
-                        self._db.all(
-                            "UPDATE block_version SET object_id = NULL WHERE object_id = ? "
-                            "RETURNING change",
-                            text,
-                        )
-                    )
+                for table in ("block_version", "passage_version"):
+                    sql = f"UPDATE {table} SET object_id = NULL WHERE object_id = ? RETURNING 1"
+                    versions += sum(len(self._db.all(sql, text)) for text in gone)
                 objects.drop(gone)
                 texts += len(gone)
-                self._db.commit()
-            finally:
-                self._db.rollback()
-        self._drop_abouts()
+        with self._writing():
+            self._drop_abouts()
+            self._db.execute("DELETE FROM lease WHERE until < ?", (self._now,))
+        self._forget_past()
         return versions, texts
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        """Hold the lock, and commit; nothing stays of what fails."""
+        patiently(lambda: self._db.execute("BEGIN IMMEDIATE"), _WAIT_FOR_LOCK_S)
+        try:
+            yield
+            self._db.commit()
+        finally:
+            self._db.rollback()
+
+    def _forget_past(self) -> None:
+        """Let search forget entries that blocks have no longer had for so long."""
+        old = (
+            "id IN (SELECT p.id FROM past p JOIN change c ON c.number = p.until "
+            "WHERE c.at < ? ORDER BY p.id LIMIT ?)"
+        )
+        gone: list[int] = []
+        while not gone or gone[-1] == _PAST_BATCH:
+            with self._writing():
+                gone.append(drop_past(self._db, old, self._oldest, _PAST_BATCH))
+        if any(gone):
+            with self._writing():
+                merge_words(self._db, "past_text")
 
     def _plan(self) -> dict[int, list[_State]]:
         """Return the texts that may go, each with all versions that have it."""
@@ -159,15 +186,14 @@ class _Collector:
         try:
             points = self._points()
             rows = self._db.all(
-                "SELECT v.block_id, v.branch_id, v.change, v.object_id, v.version, c.at "
-                "FROM block_version v JOIN change c ON c.number = v.change "
-                "ORDER BY v.block_id, v.branch_id, v.change"
+                f"SELECT v.*, c.at FROM ({_VERSIONS}) v JOIN change c ON c.number = v.change "
+                "ORDER BY v.kind, v.item, v.branch_id, v.change"
             )
             texts = [row["id"] for row in self._db.all("SELECT id FROM object")]
         finally:
             self._db.rollback()
         plan: dict[int, list[_State]] = {object_id: [] for object_id in texts}
-        for _, group in groupby(rows, key=lambda row: (row["block_id"], row["branch_id"])):
+        for _, group in groupby(rows, lambda row: (row["kind"], row["item"], row["branch_id"])):
             for text, state in self._states(list(group), points):
                 if state is None:
                     plan.pop(text, None)
@@ -178,13 +204,13 @@ class _Collector:
     def _states(
         self, rows: list[Row], points: dict[int, list[int]]
     ) -> Iterator[tuple[int, _State | None]]:
-        """Yield the texts of a block on a branch, each with its state if that may go."""
+        """Yield the texts of a block on a branch, or a passage, with its state if that may go."""
         newest = {row["at"] // _DAY: row["change"] for row in rows if row["version"] is not None}
         ends = [*(row["change"] for row in rows[1:]), _END]
         for row, until in zip(rows, ends, strict=True):
             if row["object_id"] is None:
                 continue
-            state = _State(row["block_id"], row["change"], row["branch_id"], until)
+            state = _State(row["kind"], row["item"], row["change"], row["branch_id"], until)
             young = row["at"] >= self._oldest
             kept = young or newest[row["at"] // _DAY] == row["change"] or _needed(state, points)
             yield row["object_id"], None if kept else state
@@ -213,8 +239,10 @@ class _Collector:
         """Tell whether a text that was planned to go is still of use to nobody."""
         if any(_needed(state, points) for state in planned):
             return False
-        rows = self._db.all("SELECT block_id, change FROM block_version WHERE object_id = ?", text)
-        return {(*row,) for row in rows} <= {(state.block_id, state.change) for state in planned}
+        rows = self._db.all(
+            f"SELECT kind, item, change FROM ({_VERSIONS}) WHERE object_id = ?", text
+        )
+        return {(*row,) for row in rows} <= {(s.kind, s.item, s.change) for s in planned}
 
     def _bases_last(self, texts: Iterable[int]) -> list[int]:
         """Return texts in an order in which few must be packed anew."""
@@ -227,7 +255,10 @@ class _Collector:
         return int(self._db.scalar("PRAGMA schema_version"))
 
     def _drop_abouts(self) -> None:
-        self._db.execute("DELETE FROM about WHERE id NOT IN (SELECT about_id FROM block_version)")
+        self._db.execute(
+            "DELETE FROM about WHERE id NOT IN (SELECT about_id FROM block_version "
+            "UNION SELECT about_id FROM passage_version)"
+        )
 
 
 def _needed(state: _State, points: dict[int, list[int]]) -> bool:
@@ -235,30 +266,3 @@ def _needed(state: _State, points: dict[int, list[int]]) -> bool:
     numbers = points.get(state.branch_id, [])
     at = bisect_left(numbers, state.change)
     return at < len(numbers) and numbers[at] < state.until
-
-
-def _shrink(db: Connection, path: Path) -> tuple[bool, str]:
-    """Give free room back where it is much; return whether, and why not if it should have been."""
-    size = int(db.scalar("PRAGMA page_count")) * int(db.scalar("PRAGMA page_size"))
-    free = _free(db)
-    vacuumed, pending = False, ""
-    if free > max(_WORTH_VACUUM * size, _LEAST_VACUUM):
-        try:
-            with translated(path):
-                db.script("VACUUM")
-            vacuumed = True
-        except LockedError:
-            pending = (
-                f"{free / size:.0%} of the file is free, but another process is writing it now"
-            )
-    if db.scalar("PRAGMA wal_checkpoint(TRUNCATE)"):
-        pending = pending or "another process reads what stood before; it follows when that ends"
-    return vacuumed, pending
-
-
-def _free(db: Connection) -> int:
-    """Return the bytes of the file that hold nothing: whole pages, and room in the others."""
-    free = int(db.scalar("PRAGMA freelist_count")) * int(db.scalar("PRAGMA page_size"))
-    if db.scalar("SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'"):
-        free += int(db.scalar("SELECT sum(unused) FROM dbstat WHERE aggregate = TRUE"))
-    return free

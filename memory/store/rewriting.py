@@ -1,11 +1,12 @@
 """The means of erasing: what alters rows of the past, and the account that is given of it."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..errors import ReadOnlyError
 from ..model import MAIN, Draft, Intent, label_key
+from ..passages import PassageDraft
 from ..redact import MARK
 from .chain import sealing_hash
 from .connector import Row, Value
@@ -25,11 +26,12 @@ class Erasure:
 
     Attributes:
         texts: Ids of the texts that go.
-        abouts: What shall be said of blocks instead, as drafts, by the id of what was.
+        abouts: What shall be said of blocks and passages instead, as drafts, by the id of what was.
         labels: The new label, by the old one's key.
         own: Numbers of the changes that the erasure itself records, the erasing one last.
         pairs: Hashes of each text, before and after.
         altered: Numbers of changes whose rows are no longer those they were sealed with.
+        passages: Numbers of the passages of which some version is another one now.
     """
 
     texts: frozenset[int]
@@ -38,6 +40,7 @@ class Erasure:
     own: list[int] = field(default_factory=list[int])
     pairs: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
     altered: set[int] = field(default_factory=set[int])
+    passages: set[int] = field(default_factory=set[int])
 
 
 class RewriteView(WriteView):
@@ -49,6 +52,7 @@ class RewriteView(WriteView):
         intent: Intent,
         at: datetime,
         renewed: Callable[[str, Row], Draft | None],
+        passages: Sequence[PassageDraft] = (),
     ) -> None:
         """Record what shall stand now, a change on each open branch where that is something else.
 
@@ -59,6 +63,7 @@ class RewriteView(WriteView):
             intent: The circumstances of each of them.
             at: Now, UTC.
             renewed: Returns what the block of a branch's head shall be; None to leave it.
+            passages: What passages shall be.
 
         Raises:
             ReadOnlyError: one of these blocks is read-only for this caller.
@@ -74,10 +79,15 @@ class RewriteView(WriteView):
         for name in (*others, MAIN):
             key = intent.request_id if name == MAIN else None
             by = replace(intent, branch=name, request_id=key)
-            erasure.own.append(self.record(name, by, at, drafts[name]).number)
+            filed = passages if name == MAIN else ()
+            made = self.record(name, by, at, drafts[name], passages=filed)
+            erasure.own.append(made.number)
 
-    def _replace_texts(self, erasure: Erasure, new: Callable[[str], str]) -> int:
-        """Put another text in the place of each; return how many versions had one of them."""
+    def _replace_texts(self, erasure: Erasure, new: Callable[[str], str], nothing: str) -> int:
+        """Put another text in the place of each; return how many versions had one of them.
+
+        A passage is never empty: where nothing is left of its text, it is `nothing`.
+        """
         rows = [
             row
             for object_id in erasure.texts
@@ -96,26 +106,53 @@ class RewriteView(WriteView):
                     made[row["id"]], row["id"],
                 )
             )  # fmt: skip
+            filed = made[row["id"]]
+            if not text.strip():
+                filed, digest = self._objects.put(nothing)
+            passages = self._alter_passages(erasure, "object_id", filed, row["id"])
+            if passages and not text.strip():
+                erasure.pairs.append((bytes(row["hash"]), digest))
+            versions += len(passages)
         self._objects.drop(erasure.texts)
         return versions
 
-    def _empty_texts(self, erasure: Erasure, block_id: int) -> int:
-        """Put `MARK` in every version of a block; return how many. Other blocks keep theirs."""
+    def _alter_passages(self, erasure: Erasure, column: str, new: int, old: int) -> list[Row]:
+        """Give versions of passages another text or about; return which those are."""
+        rows = self._db.all(
+            f"UPDATE passage_version SET {column} = ? WHERE {column} = ? "
+            "RETURNING passage_id, change",
+            new, old,
+        )  # fmt: skip
+        erasure.passages |= {row["passage_id"] for row in rows}
+        return rows
+
+    def _empty_texts(self, erasure: Erasure, table: str, column: str, item_id: int) -> int:
+        """Put `MARK` in every version of a block or passage; return how many. Others keep theirs.
+
+        Args:
+            erasure: Which texts these are; gets their hashes.
+            table: Where the versions stand.
+            column: What names the block or passage there.
+            item_id: Which one it is.
+        """
         empty, digest = self._objects.put(MARK)
         for object_id in sorted(erasure.texts - {empty}):
             was = self._db.scalar("SELECT hash FROM object WHERE id = ?", object_id)
             erasure.pairs.append((bytes(was), digest))
         versions = self._db.all(
-            "UPDATE block_version SET object_id = ?1 WHERE block_id = ?2 AND object_id <> ?1 "
+            f"UPDATE {table} SET object_id = ?1 WHERE {column} = ?2 AND object_id <> ?1 "
             "RETURNING change",
-            empty, block_id,
+            empty, item_id,
         )  # fmt: skip
-        used = "SELECT 1 FROM block_version WHERE object_id = ? LIMIT 1"
+        used = (
+            "SELECT 1 FROM block_version WHERE object_id = ?1 "
+            "UNION ALL SELECT 1 FROM passage_version WHERE object_id = ?1 LIMIT 1"
+        )
         self._objects.drop([text for text in erasure.texts if not self._db.scalar(used, text)])
         return len(versions)
 
     def _alter(self, erasure: Erasure, columns: str, where: str, *values: Value) -> None:
-        """Alter versions, and note whose rows they are."""
+        """Alter versions of blocks, and note whose rows they are."""
         sql = f"UPDATE block_version SET {columns} WHERE {where} RETURNING change"
         erasure.altered |= {row["change"] for row in self._db.all(sql, *values)}
 
@@ -123,11 +160,16 @@ class RewriteView(WriteView):
         for about_id, draft in erasure.abouts.items():
             new = self._about(draft)
             self._alter(erasure, "about_id = ?", "about_id = ?", new, about_id)
+            rows = self._alter_passages(erasure, "about_id", new, about_id)
+            erasure.altered |= {row["change"] for row in rows}
         self._drop_abouts(erasure.abouts)
 
     def _drop_abouts(self, ids: Collection[int]) -> None:
         """Delete those of them that no version has any more."""
-        used = {row[0] for row in self._db.all("SELECT DISTINCT about_id FROM block_version")}
+        rows = self._db.all(
+            "SELECT about_id FROM block_version UNION SELECT about_id FROM passage_version"
+        )
+        used = {row["about_id"] for row in rows}
         gone = ((about_id,) for about_id in ids if about_id not in used)
         self._db.many("DELETE FROM about WHERE id = ?", gone)
 

@@ -10,16 +10,21 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import anyio
 
 from .connector import Connection
-from .contract import Snapshot, Transaction
+from .contract import Transaction
 from .copying import remove_copies
 from .database import is_busy, prepare, translated
 from .objects import Objects
+from .searching import SearchView, Vocabulary
+from .snapshot import Searcher, Snapshot
+from .traces import merge_words
+from .vectors import Vectors
 from .view import View
 from .worker import Worker
 from .writer import Writer, identity
@@ -27,6 +32,9 @@ from .writer import Writer, identity
 T = TypeVar("T")
 
 READERS = 2
+
+SEARCH_CACHE_KB = 32 * 1024
+"""Most memory for pages that the connection which searches keeps: it reads hundreds at random."""
 
 _PURGE_S = 2.0
 """How long `purge` waits for other processes to finish what they read."""
@@ -40,6 +48,8 @@ class SqliteStore:
         self._identity = identity(path)
         self._writer, self._watcher, self._readers = writer, watcher, readers
         self._next_reader = 0
+        self._searcher: asyncio.Future[Worker] | None = None
+        self._vocabulary, self._vectors = Vocabulary(), Vectors()
 
     @classmethod
     async def open(cls, path: Path) -> "SqliteStore":
@@ -70,7 +80,26 @@ class SqliteStore:
         """Return what `work` returns, run on a consistent view."""
         self._next_reader = (self._next_reader + 1) % len(self._readers)
         with translated(self.path):
-            return await self._readers[self._next_reader].run(lambda db, o: _read(db, o, work))
+            return await self._readers[self._next_reader].run(
+                lambda db, o: _within_read(db, lambda: work(View(db, o)))
+            )
+
+    async def search(self, work: Callable[[Searcher], T]) -> T:
+        """Return what `work` returns, run beside other reads on a connection of its own."""
+        with translated(self.path):
+            worker = await self._search_worker()
+            return await worker.run(
+                lambda db, o: _within_read(
+                    db, lambda: work(SearchView(db, o, self._vocabulary, self._vectors))
+                )
+            )
+
+    async def _search_worker(self) -> Worker:
+        """Return the connection that searches; the first to ask opens it."""
+        opening = self._searcher
+        if opening is None or (opening.done() and opening.exception() is not None):
+            opening = self._searcher = asyncio.ensure_future(_opened(self.path))
+        return await asyncio.shield(opening)
 
     async def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> T:
         """Return what `work` returns once all it recorded is durable."""
@@ -85,7 +114,7 @@ class SqliteStore:
         """Take what was erased off the disk as well; tell whether all of it is."""
         with translated(self.path):
             remove_copies(self.path)
-        for reader in self._readers:
+        for reader in (*self._readers, await self._search_worker()):
             await reader.run(lambda _, objects: objects.forget_cache())
         until = time.monotonic() + _PURGE_S
         for step in (_vacuumed, _checkpointed):
@@ -99,16 +128,21 @@ class SqliteStore:
         """Finish queued writes, then close every connection."""
         for worker in (self._watcher, *self._readers):
             await worker.close()
+        if self._searcher is not None:
+            with suppress(sqlite3.Error):  # it may never have opened
+                await (await self._searcher).close()
         await self._writer.close()
 
 
 def _vacuumed(db: Connection, objects: Objects) -> bool:
     """Write the file anew; tell whether no writer stood in the way.
 
-    `secure_delete` clears what is deleted, but not what moving rows between pages left of them.
+    `secure_delete` clears what is deleted, but not what moving rows between pages left of them, nor
+    the words of what search no longer finds.
     """
     objects.forget_cache()
     try:
+        merge_words(db, "doc_text", "past_text")
         db.script("VACUUM")
     except sqlite3.Error as error:
         if is_busy(error):
@@ -122,9 +156,16 @@ def _checkpointed(db: Connection, _: Objects) -> bool:
     return not db.scalar("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _read(db: Connection, objects: Objects, work: Callable[[Snapshot], T]) -> T:
+async def _opened(path: Path) -> Worker:
+    worker = Worker(path, query_only=True)
+    await worker
+    await worker.run(lambda db, _: db.script(f"PRAGMA cache_size = -{SEARCH_CACHE_KB}"))
+    return worker
+
+
+def _within_read(db: Connection, work: Callable[[], T]) -> T:
     db.execute("BEGIN")
     try:
-        return work(View(db, objects))
+        return work()
     finally:
         db.rollback()

@@ -1,16 +1,19 @@
 """Recording a change: the one place where blocks, versions and history are written."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import ExistsError
-from ..model import Author, Change, Draft, Intent, label_key, normal_label
+from ..model import MAIN, Author, Change, Draft, Intent, label_key, normal_label
+from ..passages import PassageDraft
 from ..refs import Checkpoint, Point
-from .chain import canonical, sealing_hash
+from .chain import sealing_hash
 from .connector import Row
+from .queueing import QueueView
 from .rows import block_info, stamp
-from .view import View, let_go
+from .view import let_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class _State:
     object_id: int | None
 
 
-class WriteView(View):
+class WriteView(QueueView):
     """A view that can record changes (`Transaction` of the contract)."""
 
     def record(
@@ -36,6 +39,7 @@ class WriteView(View):
         at: datetime,
         drafts: list[Draft],
         *,
+        passages: Sequence[PassageDraft] = (),
         merged: int | None = None,
         undoes: int | None = None,
         restores: int | None = None,
@@ -59,6 +63,9 @@ class WriteView(View):
              self._objects.hash(intent.reason), intent.request_id),
         )  # fmt: skip
         self._write(branch_id, number, states)
+        if branch == MAIN:
+            self._index_blocks(number, at, states)
+        self._file(number, at, passages)
         self._db.execute("UPDATE branch SET head_change = ? WHERE id = ?", (number, branch_id))
         self._seal(number)
         return self.change(number)
@@ -204,16 +211,19 @@ class WriteView(View):
 
     def _about(self, draft: Draft) -> int:
         """Return the id of what is said of a block, storing it if it is new."""
-        tags, metadata = canonical(list(draft.tags)), canonical(dict(draft.metadata))
-        digest = self._objects.hash(canonical([draft.description, tags, metadata]))
-        known = self._db.scalar("SELECT id FROM about WHERE hash = ?", digest)
-        if known is None:
-            known = self._db.scalar(
-                "INSERT INTO about (hash, description, tags, metadata) VALUES (?, ?, ?, ?) "
-                "RETURNING id",
-                digest, draft.description, tags, metadata,
-            )  # fmt: skip
-        return int(known)
+        return self._said(draft.description, draft.tags, dict(draft.metadata))
+
+    def _index_blocks(self, number: int, at: datetime, states: list[_State]) -> None:
+        """Tell the search index what the blocks of main are now."""
+        for state in states:
+            self._index.block(
+                self._block_id(state.uid),
+                state.label,
+                state.draft.tags,
+                state.draft.value,
+                number,
+                stamp(at),
+            )
 
     def _block_id(self, uid: str) -> int:
         known = self._db.scalar("SELECT id FROM block WHERE uid = ?", uid)

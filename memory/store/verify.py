@@ -12,6 +12,7 @@ from .connector import Connection
 from .copying import beside, copied, size_on_disk
 from .database import format_of, look_at, migrations, prepare, translated
 from .header import suspicious, unusable
+from .index_checks import IndexChecks
 from .objects import Objects
 
 
@@ -25,6 +26,7 @@ class Report:
         versions: States of blocks after a change, without deletions.
         texts: Different texts that are kept.
         blocks: Blocks that there are or were.
+        passages: Passages and episodes that there are or were.
         branches: Branches, deleted ones included.
         bytes: Size of the file, with what waits in its -wal.
     """
@@ -34,6 +36,7 @@ class Report:
     versions: int = 0
     texts: int = 0
     blocks: int = 0
+    passages: int = 0
     branches: int = 0
     bytes: int = 0
 
@@ -43,6 +46,7 @@ _COUNTS = {
     "versions": "SELECT count(*) FROM block_version WHERE version IS NOT NULL",
     "texts": "SELECT count(*) FROM object",
     "blocks": "SELECT count(*) FROM block",
+    "passages": "SELECT count(*) FROM passage",
     "branches": "SELECT count(*) FROM branch",
 }
 
@@ -105,7 +109,8 @@ def _verified_older(path: Path, findings: list[str]) -> Report:
 def _checked(db: Connection) -> Iterator[str]:
     """Yield what every check finds; one that cannot go on does not keep the next from starting."""
     try:
-        checks = Checks(db, Objects(db))
+        objects = Objects(db)
+        checks, search = Checks(db, objects), IndexChecks(db, objects)
     except (sqlite3.Error, TypeError):
         yield "the key of this space's hashes cannot be read: nothing can be checked against them."
         return
@@ -114,10 +119,14 @@ def _checked(db: Connection) -> Iterator[str]:
     yield from _told("the chain of changes", checks.chain)
     yield from _told("texts", checks.texts)
     yield from _told("versions", checks.named_texts)
-    yield from _told("what is said of blocks", checks.abouts)
+    yield from _told("what is said of blocks and passages", checks.abouts)
     yield from _told("the current state of each branch", checks.heads)
     yield from _told("branches", checks.branch_ends)
     yield from _told("checkpoints", checks.named_changes)
+    yield from _told("the archive", checks.passages)
+    yield from _told("what search looks through", search.docs)
+    yield from _told("the words of what search looks through", search.words)
+    yield from _told("vectors", search.vectors)
 
 
 def _told(what: str, check: Callable[[], Iterator[str]]) -> Iterator[str]:

@@ -6,9 +6,9 @@ from ..erased import Found
 from ..errors import LetGoError, NotFoundError
 from ..model import Block, BlockInfo, Change, Touched, label_key
 from ..refs import Point
-from .branches import BranchView
-from .connector import Connection, Row
+from .connector import Row
 from .objects import Objects
+from .passages import PassageView
 from .rows import AUTHOR, author, block_info, moment
 
 _STATE = """
@@ -29,12 +29,8 @@ _CHANGES = f"""
 """
 
 
-class View(BranchView):
+class View(PassageView):
     """A consistent view of the space (`Snapshot` of the contract)."""
-
-    def __init__(self, db: Connection, objects: Objects) -> None:
-        super().__init__(db)
-        self._objects = objects
 
     def infos(self, branch: str) -> list[BlockInfo]:
         """Return every block without its text, oldest first."""
@@ -231,6 +227,7 @@ class View(BranchView):
                 )
                 for t in touched
             ),
+            passages=self._filed(row["number"]),
         )
 
 

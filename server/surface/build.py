@@ -15,10 +15,12 @@ from pydantic import ValidationError
 
 from ...memory import TokenspaceError
 from ...prompts import load
-from . import answers, arguments, errors, prompting, resources
+from . import answers, errors, prompting, resources
 from .desk import Desk
 from .feed import Feed
+from .schemas import explain
 from .tools import offered, unknown
+from .vectors import make_vectors
 
 NAME = "tokenspace"
 TITLE = "Tokenspace memory"
@@ -67,7 +69,7 @@ class Surface:
         try:
             given = entry.arguments.model_validate(params.arguments or {})
         except ValidationError as error:
-            said = arguments.explain(entry.name, entry.arguments, error)
+            said = explain(entry.name, entry.arguments, error)
             return answers.say(said, error=True)
         meta: dict[str, Any] = dict(ctx.meta or {})
         try:
@@ -155,15 +157,18 @@ def build(desk: Desk, profile: str, version: str) -> MemoryServer:
 
     @asynccontextmanager
     async def lifespan(_: Server[None]) -> AsyncGenerator[None]:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(surface.feed.run, desk)
-            try:
-                yield
-            finally:
-                surface.listening.close()
-                tasks.cancel_scope.cancel()
-                with anyio.CancelScope(shield=True):
-                    await desk.close()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(surface.feed.run, desk)
+                tasks.start_soon(make_vectors, desk)
+                try:
+                    yield
+                finally:
+                    surface.listening.close()
+                    tasks.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await desk.close()
 
     schemas = {name: entry.tool().input_schema for name, entry in offered(profile).items()}
     lookup: Callable[[str], Any] = schemas.get

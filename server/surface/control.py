@@ -7,7 +7,7 @@ from mcp_types import CallToolResult
 from ...memory import Intent, Written
 from ...memory.errors import InvalidError
 from ...memory.model import MAIN
-from . import answers, telling
+from . import answers, filing, telling
 from .arguments import Blame, Checkpoint, Diff, Forget, History, MakeBranch, Merge, Restore
 from .desk import Desk
 from .handlers import line_range
@@ -104,8 +104,12 @@ async def merge(desk: Desk, args: Merge, intent: Intent) -> CallToolResult:
 async def forget(desk: Desk, args: Forget, intent: Intent) -> CallToolResult:
     """memory_forget."""
     space = await desk.space()
+    if args.passage is not None and (args.label or args.entry):
+        raise InvalidError("forget one thing at a time: a passage, or a block, or an entry.")
     if args.erase:
         return await _erased(desk, args, intent)
+    if args.passage is not None:
+        return filing.answer(await space.archive.remove(args.passage, intent), desk)
     if args.entry is None and args.label is not None:
         base = args.expected_version or desk.seen.whole(args.label, intent.branch)
         done = await space.history.forget(intent, label=args.label, expected=base)
@@ -124,8 +128,10 @@ async def _erased(desk: Desk, args: Forget, intent: Intent) -> CallToolResult:
     elif args.label is not None:
         done = await space.history.erase_block(intent, args.label)
         desk.seen.forget(args.label, intent.branch)
+    elif args.passage is not None:
+        done = await space.history.erase_passage(intent, args.passage)
     else:
-        raise InvalidError("say what to erase: a label, or an entry (any text).")
+        raise InvalidError("say what to erase: a label, a passage, or an entry (any text).")
     return _say(telling.erased(done), desk, intent.branch)
 
 

@@ -22,7 +22,7 @@ from ...memory import BlockInfo, Change, Space
 from ...memory.errors import TokenspaceError
 from ...memory.model import MAIN
 from .desk import Desk
-from .resources import CHANGES, CONTEXT, INDEX, spellings
+from .resources import CHANGES, CONTEXT, INDEX, archive_uri, spellings
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +141,8 @@ def events(change: Change) -> list[ServerEvent]:
     """
     if change.branch != MAIN:
         return [ResourceUpdated(CHANGES)]
-    uris = [CONTEXT, INDEX, CHANGES]
+    uris = [CONTEXT, INDEX, CHANGES] if change.blocks else [CHANGES]
+    uris += [archive_uri(filed.name) for filed in change.passages]
     for touched in change.blocks:
         for label in filter(None, (touched.label, touched.old_label)):
             uris += spellings(label)

@@ -13,9 +13,18 @@ from mcp_types import (
     TextContent,
 )
 
+from ...memory import Space
+from ...memory.querying import Scope, parsed
 from ...memory.render import render_context
 from ...prompts import PromptText, load, names
 from .desk import Desk
+from .shown import one_hit
+
+FOUND = 8
+FOUND_CHARS = 300
+"""How much of the archive a prompt brings: so many passages, of so many characters."""
+
+_ARCHIVED = Scope(places=frozenset(("archive", "episodes")))
 
 
 def listed() -> ListPromptsResult:
@@ -51,11 +60,21 @@ async def filled(desk: Desk, name: str, arguments: Mapping[str, str]) -> GetProm
     focus, topic = arguments.get("focus", "").strip(), arguments.get("topic", "").strip()
     body = text.body.format(
         context=render_context(blocks, point.change),
+        found=await _found(space, topic) if "{found}" in text.body else "",
         focus=f" Look most at this: {focus}" if focus else "",
         task=f"The task is about: {topic}." if topic else "Use it for what comes next.",
     )
     message = PromptMessage(role="user", content=TextContent(type="text", text=body))
     return GetPromptResult(description=text.description, messages=[message])
+
+
+async def _found(space: Space, topic: str) -> str:
+    """Return what the archive holds on a topic, as lines of a prompt; nothing without a topic."""
+    if not topic:
+        return ""
+    findings = await space.search.find(topic, _ARCHIVED, FOUND)
+    rows = [one_hit(find, parsed(topic).words, FOUND_CHARS) for find in findings.finds]
+    return "\n".join(["", "From the archive:", *rows, ""]) if rows else ""
 
 
 def _offer(name: str, text: PromptText) -> Prompt:

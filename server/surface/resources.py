@@ -22,10 +22,12 @@ from ...memory.model import MAIN
 from ...memory.render import render_context, render_index
 from . import telling
 from .desk import Desk
+from .shown import whole
 
 CONTEXT = "memory://context"
 INDEX = "memory://blocks"
 CHANGES = "memory://changes"
+ARCHIVE = "memory://archive"
 HISTORY = "/history"
 PAGE = 50
 LISTED_CHANGES = 100
@@ -53,12 +55,24 @@ TEMPLATES = (
         description="The newest changes of one block: when, who, with what, why.",
         mime_type=MARKDOWN,
     ),
+    ResourceTemplate(
+        uri_template=ARCHIVE + "/{id}",
+        name="passage",
+        title="Passage of the archive",
+        description="One passage or episode with its source, tags and times, as search names it.",
+        mime_type=MARKDOWN,
+    ),
 )
 
 
 def block_uri(label: str) -> str:
     """Return a block's address; a `/` in the label is written `%2F`."""
     return f"{INDEX}/{quote(label, safe='')}"
+
+
+def archive_uri(name: str) -> str:
+    """Return a passage's address."""
+    return f"{ARCHIVE}/{name}"
 
 
 def spellings(label: str) -> tuple[str, ...]:
@@ -137,9 +151,9 @@ async def contents(desk: Desk, uri: str) -> ReadResourceResult:
         text = render_index(await space.infos())
     elif uri == CHANGES:
         text = telling.history(await space.changes(limit=LISTED_CHANGES), more=False)
-    elif uri.startswith(INDEX + "/"):
+    elif uri.startswith((INDEX + "/", ARCHIVE + "/")):
         try:
-            text, meta = await _of_block(desk, space, uri.removeprefix(INDEX + "/"))
+            text, meta = await _of_one(desk, space, uri)
         except TokenspaceError as error:
             raise _unknown(uri, str(error)) from error
     else:
@@ -148,6 +162,15 @@ async def contents(desk: Desk, uri: str) -> ReadResourceResult:
     if meta:
         found.meta = {f"tokenspace/{key}": value for key, value in meta.items()}
     return ReadResourceResult(contents=[found])
+
+
+async def _of_one(desk: Desk, space: Space, uri: str) -> tuple[str, Mapping[str, object]]:
+    """Return what a block's or a passage's address leads to, and what programs need of it."""
+    if uri.startswith(INDEX):
+        return await _of_block(desk, space, uri.removeprefix(INDEX + "/"))
+    passage, beside = await space.archive.read(unquote(uri.removeprefix(ARCHIVE + "/")))
+    text = whole(passage, beside, 0, len(passage.text.encode()))
+    return text, {"version": passage.version, "change": passage.change}
 
 
 async def _of_block(desk: Desk, space: Space, path: str) -> tuple[str, Mapping[str, object]]:

@@ -12,18 +12,21 @@ from ...memory.refs import Branch, Checkpoint, Point
 from ...memory.render import one_line
 from .answers import ANSWER_BYTES, clipped
 
+_MOST = 6  # of what a change did, in its one line
 _MARKS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 
 
 def change_row(change: Change) -> str:
     """Return one line about a change: number, time, tool, author, what it did, why."""
-    what = ", ".join(
+    did = [
         f"{t.action} {t.label}"
         + (f" (was {t.old_label})" if t.old_label else "")
         + (f"@{t.version[:8]}" if t.version and t.action != "described" else "")
-        for t in change.blocks[:6]
-    )
-    more = f" and {len(change.blocks) - 6} more" if len(change.blocks) > 6 else ""
+        for t in change.blocks
+    ]
+    did += [f"{filed.action} {filed.name}" for filed in change.passages]
+    what = ", ".join(did[:_MOST])
+    more = f" and {len(did) - _MOST} more" if len(did) > _MOST else ""
     merged = f"merged change {change.merged}" if change.merged else ""
     parts = (
         str(change.number),

@@ -1,21 +1,15 @@
 """The tools: a table of what is offered, and to whom."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
-
-from mcp_types import CallToolResult, Tool, ToolAnnotations
-
-from ...memory import Intent
-from . import control, handlers
+from . import control, filing, finding, handlers
 from .arguments import (
-    Arguments,
+    Archive,
     Blame,
     Checkpoint,
     Create,
     Delete,
     Describe,
     Diff,
+    Episode,
     Forget,
     History,
     Insert,
@@ -27,53 +21,10 @@ from .arguments import (
     Replace,
     Restore,
     Rethink,
-    schema,
+    Search,
+    Status,
 )
-from .desk import Desk
-
-Handler = Callable[[Desk, Any, Intent], Awaitable[CallToolResult]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One tool.
-
-    Attributes:
-        description: When to use it, key sentence first; it must stand alone, because some
-            clients hide the server's instructions.
-        core: Whether the small profile has it.
-        instead: What does it in the small profile, if that does not have it.
-    """
-
-    name: str
-    title: str
-    description: str
-    arguments: type[Arguments]
-    run: Handler
-    core: bool = False
-    instead: str = ""
-    read_only: bool = False
-    destructive: bool = False
-    idempotent: bool = True
-
-    def tool(self) -> Tool:
-        """Return the tool as clients list it."""
-        tool = Tool(
-            name=self.name,
-            title=self.title,
-            description=self.description,
-            input_schema=schema(self.arguments),
-            annotations=ToolAnnotations(
-                read_only_hint=self.read_only,
-                destructive_hint=self.destructive,
-                idempotent_hint=self.idempotent,
-                open_world_hint=False,
-            ),
-        )
-        if self.core:  # some clients show the model a tool's name only, until it is asked for
-            tool.meta = {"anthropic/alwaysLoad": True}
-        return tool
-
+from .entry import Entry
 
 TABLE: tuple[Entry, ...] = (
     Entry(
@@ -125,6 +76,53 @@ TABLE: tuple[Entry, ...] = (
         run=handlers.rethink,
         core=True,
         destructive=True,
+    ),
+    Entry(
+        name="memory_archive",
+        title="File a passage",
+        description=(
+            "Keep a text that must be findable later but not always in view: notes, findings, "
+            "quotes, reference. One topic a passage, under 1,000 characters. The answer names "
+            "passages that may say the same."
+        ),
+        arguments=Archive,
+        run=filing.archive,
+        core=True,
+        destructive=True,
+    ),
+    Entry(
+        name="memory_search",
+        title="Search memory",
+        description=(
+            "Find what memory holds on a question, by meaning and by exact words: in blocks, "
+            "archive and episodes (history only if named). Search before you say you do not know, "
+            "and again in other words."
+        ),
+        arguments=Search,
+        run=finding.search,
+        core=True,
+        read_only=True,
+    ),
+    Entry(
+        name="memory_status",
+        title="State of memory",
+        description="Show how full memory is, what is archived, and whether search is complete.",
+        arguments=Status,
+        run=finding.status,
+        core=True,
+        read_only=True,
+    ),
+    Entry(
+        name="memory_episode",
+        title="Log an episode",
+        description=(
+            "Log what happened in a task, raw (tried, failed, worked): experience to learn from "
+            "later. What was learned belongs in blocks."
+        ),
+        arguments=Episode,
+        run=filing.episode,
+        instead="memory_archive",
+        idempotent=False,
     ),
     Entry(
         name="memory_patch",
@@ -246,8 +244,8 @@ TABLE: tuple[Entry, ...] = (
         name="memory_forget",
         title="Forget",
         description=(
-            "Take a line (entry) or a block out of memory; history keeps it. With erase, only when "
-            "the person asks: out of every version and off the disk, for good."
+            "Take a line (entry), block or passage out of memory; history keeps it. With erase, "
+            "only when the person asks: out of every version and off the disk, for good."
         ),
         arguments=Forget,
         run=control.forget,

@@ -1,14 +1,17 @@
-"""Every bench, one table: `.venv/bin/python tests/bench [name ...] [--rounds N] [--changes N]`.
+"""Every bench, one table: `.venv/bin/python tests/bench [name ...]`; `--help` says what it takes.
 
 Nothing is asserted: a machine may be busy. Read the ratios; run it twice before you believe one.
 """
 
 import sys
 
+import archive
 import calls
 import footprint
 import history
+import latency
 import news
+import retrieval
 import start
 from measure import Bench, Row, asked, table
 
@@ -18,6 +21,9 @@ BENCHES: dict[str, Bench] = {
     "news": news.bench,
     "footprint": footprint.bench,
     "history": history.bench,
+    "retrieval": retrieval.bench,
+    "archive": archive.bench,
+    "latency": latency.bench,
 }
 
 

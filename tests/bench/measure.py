@@ -17,10 +17,12 @@ class Options:
     Attributes:
         rounds: Turns that each contender gets; every bench scales them to its own cost.
         changes: Length of the long history.
+        passages: Size of the large archive.
     """
 
     rounds: int = 20
     changes: int = 100_000
+    passages: int = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +125,15 @@ def asked(about: str | None, names: tuple[str, ...] = ()) -> tuple[Options, list
     parser.add_argument(
         "--changes", type=int, default=Options.changes, help="the long history (100000)"
     )
+    parser.add_argument(
+        "--passages", type=int, default=Options.passages, help="the large archive (100000)"
+    )
     given = parser.parse_args()
     wanted: list[str] = getattr(given, "bench", [])
     if unknown := set(wanted) - set(names):
         parser.error(f"there is no bench {min(unknown)}; there are {', '.join(names)}")
-    return Options(rounds=given.rounds, changes=given.changes), wanted or list(names)
+    options = Options(rounds=given.rounds, changes=given.changes, passages=given.passages)
+    return options, wanted or list(names)
 
 
 def run_alone(about: str | None, bench: Bench) -> None:

@@ -1,0 +1,3 @@
+"""What tokenspace uses of sqlite-vec, which ships no types."""
+
+def loadable_path() -> str: ...

@@ -1,0 +1,201 @@
+"""Search: by words and by meaning, over all that a space holds and held."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from heapq import nlargest
+
+from .embedders import Embedders
+from .embedding import EmbeddingError
+from .finding import Find, Findings, IndexState, Serving
+from .likeness import likeness
+from .querying import PAST, Query, Scope, parsed
+from .ranking import EXACT, ranked
+from .store import Searcher, Store
+
+PATIENCE_S = 1.0
+"""How long a search waits for the vector of its question; then it goes by words alone."""
+
+NEAR_PATIENCE_S = 0.3
+"""The same, for the likes of a passage that was just filed."""
+
+_UNMADE = "the first vectors are being made; try again later."
+_REMADE = "the vectors are being made anew, with another model; try again later."
+
+_READ = 60  # of the best, so many are read and looked at for identifiers as they are written
+_PAST_READ = 300  # the same of the past, where a text may have gone several times
+_BEST = 300  # of what words find, so many of the best are looked at closely
+_LIKE = 0.5  # likeness, or cosine, from which two texts may say the same
+_NEAR_COSINE = 0.8
+_MOST_NEAR = 3
+
+
+class Search:
+    """The searching of a space."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime], embedders: Embedders) -> None:
+        self._store = store
+        self._now = now
+        self._embedders = embedders
+
+    async def find(
+        self,
+        text: str,
+        scope: Scope,
+        limit: int,
+        offset: int = 0,
+        patience_s: float = PATIENCE_S,
+    ) -> Findings:
+        """Return what answers a question best; without one, the newest there is.
+
+        Args:
+            text: The question; empty: none.
+            scope: Where to look.
+            limit: How many to return.
+            offset: How many of the best to leave out.
+            patience_s: How long to wait for the question's vector.
+        """
+        query = parsed(text)
+        vector, serving, why = await self._vector(text, patience_s)
+        most = limit + offset + 1
+
+        def work(view: Searcher) -> tuple[list[Find], str]:
+            found: list[Find] = []
+            meant = vector if _still(view, serving) else None
+            if not text.strip():
+                found = view.finds(view.newest_docs(scope, most))
+            elif scope.places != PAST:
+                found = _found(view, query, scope, meant, serving, most)
+            if "history" in scope.places:
+                found = _merged(found, _past(view, query, scope))
+            return found[offset:most], _REMADE if vector and not meant else why
+
+        finds, why = await self._store.search(work)
+        mode = "newest" if not text.strip() else "lexical" if why else "hybrid"
+        return Findings(finds=tuple(finds[:limit]), mode=mode, why=why, more=len(finds) > limit)
+
+    async def near(self, text: str, apart_from: str) -> list[Find]:
+        """Return passages that may say what `text` says, most alike first; three at most."""
+        query = parsed(text)
+        vector, serving, _ = await self._vector(text, NEAR_PATIENCE_S)
+        scope = Scope(places=frozenset(("archive",)))
+
+        def work(view: Searcher) -> list[Find]:
+            close: dict[int, float] = {}
+            if vector and serving and _still(view, serving):
+                close = view.by_vector(serving, vector, scope, ())
+            close = {n: cosine for n, cosine in close.items() if cosine >= _NEAR_COSINE}
+            order = sorted(view.by_words(query, scope).items(), key=lambda item: -item[1])[:20]
+            found: list[Find] = []
+            for doc_id in {*close, *(doc_id for doc_id, _ in order)}:
+                for find in view.finds([doc_id]):
+                    score = max(likeness(text, find.text), close.get(doc_id, 0.0))
+                    if score >= _LIKE and find.name != apart_from:
+                        found.append(replace(find, score=score))
+            return sorted(found, key=lambda find: -find.score)[:_MOST_NEAR]
+
+        return await self._store.search(work)
+
+    async def state(self) -> IndexState:
+        """Return how far the vectors are."""
+        return await self._store.search(lambda view: view.index_state(self._now()))
+
+    async def how(self) -> str:
+        """Return in one line how searches go now, and what would mend it where they could more."""
+        state = await self.state()
+        wanted = await self._embedders.wanted.look()
+        if wanted.phase in ("absent", "failed"):
+            return f"by words only: {wanted.why}"
+        if state.serving is None:
+            return "by words; the model starts at the first search or passage, then by meaning too"
+        line = f"by words and meaning ({state.serving.name})"
+        if state.coming is not None:
+            line += f", {state.coming.name} follows"
+        if state.queued:
+            line += f"; {state.queued:,} of {state.docs:,} wait for a vector"
+        return line
+
+    async def _vector(
+        self, text: str, patience_s: float = PATIENCE_S
+    ) -> tuple[bytes | None, Serving | None, str]:
+        """Return a question's vector and the model it is of, or why there is none."""
+        serving = await self._store.search(lambda view: view.serving())
+        if not text.strip():
+            return None, serving, ""
+        wanted = self._embedders.wanted
+        if serving is None:
+            state = await wanted.look()
+            if state.phase != "absent":
+                wanted.warm()
+            return None, None, state.why or _UNMADE
+        model = wanted.state.model
+        moved = model is not None and model.hash != serving.hash
+        embedder = self._embedders.of(serving.spec) if moved else wanted
+        try:
+            vector = await embedder.query(text, patience_s)
+        except EmbeddingError as error:
+            return None, serving, _REMADE if moved else str(error)
+        model = embedder.state.model
+        if model is None or model.hash != serving.hash:
+            return None, serving, _REMADE
+        return vector, serving, ""
+
+
+def _still(view: Searcher, serving: Serving | None) -> bool:
+    """Tell whether a model serves as it did when a question's vector was asked for."""
+    now = view.serving()
+    return (
+        now is not None and serving is not None and (now.id, now.hash) == (serving.id, serving.hash)
+    )
+
+
+def _found(
+    view: Searcher,
+    query: Query,
+    scope: Scope,
+    vector: bytes | None,
+    serving: Serving | None,
+    most: int,
+) -> list[Find]:
+    """Return the best of what holds now; what holds identifiers as they are written goes first."""
+    every = view.by_words(query, scope)
+    best = nlargest(max(_BEST, 2 * most), every, key=lambda doc_id: every[doc_id])
+    cosine: dict[int, float] = {}
+    if vector is not None and serving is not None:
+        cosine = view.by_vector(serving, vector, scope, best)
+    coverage = {doc_id: every[doc_id] for doc_id in {*best, *cosine} & every.keys()}
+    order = ranked(query, view.candidates(coverage, cosine))
+    if not query.exact:
+        return _scored(view, order[:most])
+    first = _exact_first(query, _scored(view, order[:_READ]))
+    return first[:most] + _scored(view, order[_READ:most])
+
+
+def _scored(view: Searcher, order: Sequence[tuple[int, float]]) -> list[Find]:
+    return [replace(find, score=score) for doc_id, score in order for find in view.finds([doc_id])]
+
+
+def _past(view: Searcher, query: Query, scope: Scope) -> list[Find]:
+    """Return entries of the past that answer best, each text of a block once."""
+    coverage = view.past_by_words(query, scope)
+    order = sorted(coverage.items(), key=lambda item: (-item[1], -item[0]))[:_PAST_READ]
+    seen: dict[tuple[str, str], Find] = {}
+    for past_id, score in order:
+        for find in view.past_finds([past_id]):
+            seen.setdefault((find.name, find.text), replace(find, score=score))
+    return _exact_first(query, list(seen.values()))
+
+
+def _merged(found: list[Find], past: list[Find]) -> list[Find]:
+    return sorted([*found, *past], key=lambda find: -find.score)
+
+
+def _exact_first(query: Query, finds: list[Find]) -> list[Find]:
+    """Raise those that hold an identifier of the question just as it was written there."""
+    if not query.exact:
+        return finds
+
+    def raised(find: Find) -> Find:
+        return replace(find, score=find.score + EXACT * query.held(find.text))
+
+    return sorted(map(raised, finds), key=lambda find: -find.score)

@@ -1,0 +1,200 @@
+"""The nearest vectors: exactly where there are few, by their signs first where there are many.
+
+The truth is a table of int8 rows. sqlite-vec compares all of them in SQL while a space is small;
+beyond that, and where its extension does not load, numpy looks at sign bits in memory, and what is
+nearest by those is compared exactly. Used on one thread at a time.
+"""
+
+import importlib.util
+import json
+import sqlite3
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ..finding import Serving
+from .bits import CANDIDATES, SignBits, rescored
+from .connector import Connection, Value
+
+SMALL = 2_000_000
+"""Numbers (vectors times dimensions) up to which all are compared in SQL: about 5 milliseconds.
+
+That is 5,000 vectors of 384. Beyond it numpy is quicker, and worth the memory that it takes.
+"""
+
+NEAREST = 200
+"""How many of the nearest are returned."""
+
+_AT_ONCE = 20_000  # rows that are read at a time into memory
+_FILTERED = 5_000  # so few that pass a filter are compared without looking at signs
+
+
+@dataclass(slots=True)
+class _Codes:
+    """The sign bits of a model's vectors, up to the row `upto`."""
+
+    of: tuple[int, int]  # the model, and what tells this content of the file from another
+    bits: SignBits
+    upto: int = 0
+
+
+@dataclass(slots=True)
+class Vectors:
+    """The vectors of one space, as one process searches them; `small` may be set for tests."""
+
+    small: int = SMALL
+    _codes: _Codes | None = None
+    _extended: dict[int, bool] = field(default_factory=dict[int, bool])
+
+    def nearest(
+        self,
+        db: Connection,
+        serving: Serving,
+        vector: bytes,
+        where: str,
+        values: Sequence[Value],
+        also: Iterable[int],
+    ) -> dict[int, float]:
+        """Return the scores of the nearest docs that pass a filter, and of those in `also`.
+
+        Args:
+            db: The connection, always the same one.
+            serving: The model.
+            vector: Little-endian float32, of length 1.
+            where: Conditions on a doc `d`, empty for none; `values` are their parameters.
+            values: See `where`.
+            also: Ids of docs.
+        """
+        ids = json.dumps(list(also))
+        if self._count(db) * serving.dim <= self.small and self._has_extension(db):
+            return self._in_sql(db, serving, vector, where, values, ids)
+        return self._in_memory(db, serving, vector, where, values, ids)
+
+    def _count(self, db: Connection) -> int:
+        """Return about how many vectors there are, rather too many than too few."""
+        ends = "(SELECT max(id) FROM embedding) - (SELECT min(id) FROM embedding)"
+        return int(db.scalar(f"SELECT {ends} + 1") or 0)
+
+    def _has_extension(self, db: Connection) -> bool:
+        key = id(db)
+        if key not in self._extended:
+            self._extended[key] = _loaded(db)
+        return self._extended[key]
+
+    def _in_sql(
+        self,
+        db: Connection,
+        serving: Serving,
+        vector: bytes,
+        where: str,
+        values: Sequence[Value],
+        ids: str,
+    ) -> dict[int, float]:
+        asked = _int8(vector)
+        score = "e.norm * (1 - vec_distance_cosine(vec_int8(e.i8), vec_int8(?)))"
+        join = f"JOIN doc d ON d.id = e.doc_id WHERE {where} AND" if where else "WHERE"
+        nearest = db.all(
+            f"SELECT e.doc_id, {score} AS score FROM embedding e {join} e.model_id = ? "
+            "ORDER BY score DESC LIMIT ?",
+            asked, *values, serving.id, NEAREST,
+        )  # fmt: skip
+        others = db.all(
+            f"SELECT e.doc_id, {score} AS score FROM embedding e WHERE e.model_id = ? "
+            "AND e.doc_id IN (SELECT value FROM json_each(?))",
+            asked, serving.id, ids,
+        )  # fmt: skip
+        return {row["doc_id"]: row["score"] for row in (*nearest, *others)}
+
+    def _in_memory(
+        self,
+        db: Connection,
+        serving: Serving,
+        vector: bytes,
+        where: str,
+        values: Sequence[Value],
+        ids: str,
+    ) -> dict[int, float]:
+        bits = self._loaded_codes(db, serving)
+        allowed = None
+        if where:
+            found = db.all(f"SELECT d.id FROM doc d WHERE {where} ORDER BY d.id", *values)
+            allowed = [row["id"] for row in found]
+        if allowed is not None and len(allowed) <= _FILTERED:
+            near = self._rows(db, serving, json.dumps(allowed))
+        else:
+            near = self._candidates(db, serving, vector, bits, allowed)
+        nearest = rescored(vector, near, NEAREST)
+        rows = self._rows(db, serving, ids)
+        others = rescored(vector, rows, len(rows))
+        return dict((*others, *nearest))
+
+    def _candidates(
+        self,
+        db: Connection,
+        serving: Serving,
+        vector: bytes,
+        bits: SignBits,
+        allowed: list[int] | None,
+    ) -> list[tuple[int, bytes, float]]:
+        """Return the vectors that are nearest by their signs.
+
+        Those of docs that were deleted are met here first; they would stand in others' way.
+        """
+        while True:
+            near = bits.nearest(vector, CANDIDATES, allowed)
+            rows = self._rows(db, serving, json.dumps(near))
+            gone = set(near).difference(row[0] for row in rows)
+            if not gone:
+                return rows
+            bits.drop(gone)
+
+    def _rows(self, db: Connection, serving: Serving, ids: str) -> list[tuple[int, bytes, float]]:
+        return [
+            (doc_id, data, norm)
+            for doc_id, data, norm in db.tuples(
+                "SELECT e.doc_id, e.i8, e.norm FROM json_each(?) j CROSS JOIN embedding e "
+                "ON e.doc_id = j.value AND e.model_id = ?",
+                ids, serving.id,
+            )
+        ]  # fmt: skip
+
+    def _loaded_codes(self, db: Connection, serving: Serving) -> SignBits:
+        """Return the sign bits of all vectors; those that came since are read now."""
+        of = (serving.id, int(db.scalar("PRAGMA schema_version")))  # a restored backup has another
+        codes = self._codes
+        if codes is None or codes.of != of:
+            codes = self._codes = _Codes(of, SignBits(serving.dim))
+        known = len(codes.bits)
+        while True:
+            rows = db.all(
+                "SELECT id, doc_id, i8 FROM embedding WHERE id > ? AND model_id = ? "
+                "ORDER BY id LIMIT ?",
+                codes.upto, serving.id, _AT_ONCE,
+            )  # fmt: skip
+            if not rows:
+                return codes.bits
+            docs = [row["doc_id"] for row in rows]
+            if known:  # some of these may have been written anew
+                codes.bits.drop(docs)
+            codes.bits.append(docs, b"".join(row["i8"] for row in rows))
+            codes.upto = rows[-1]["id"]
+
+
+def _loaded(db: Connection) -> bool:
+    """Load sqlite-vec into a connection; tell whether it is there."""
+    if importlib.util.find_spec("sqlite_vec") is None:
+        return False
+    import sqlite_vec
+
+    try:
+        db.load(sqlite_vec.loadable_path())
+    except sqlite3.Error:  # built for another system, or loading is not allowed
+        return False
+    return True
+
+
+def _int8(vector: bytes) -> bytes:
+    """Return a vector as int8, scaled so that its largest part is 127."""
+    parts = array("f", vector)
+    scale = 127 / max(max(map(abs, parts)), 1e-9)
+    return array("b", (round(part * scale) for part in parts)).tobytes()

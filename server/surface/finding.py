@@ -1,0 +1,108 @@
+"""What the tools do that look for things: search, and the state of memory."""
+
+import re
+
+from mcp_types import CallToolResult
+
+from ...memory import Intent, Space
+from ...memory.errors import NotFoundError
+from ...memory.finding import Findings
+from ...memory.model import MAIN
+from ...memory.querying import EVERYWHERE, Query, Scope, parsed
+from ...memory.tokens import approximate_tokens
+from ...memory.when import span
+from . import answers
+from .arguments import Search, Status
+from .desk import Desk
+from .shown import one_hit, whole
+
+_ID = re.compile(r"[pe]\d{1,15}")
+_HOW = {
+    "hybrid": "by words and meaning",
+    "lexical": "by words only: {}",
+    "newest": "newest first",
+}
+_LEAST_CHARS, _MOST_CHARS = 100, 400  # of a snippet
+_HEAD_BYTES = 600  # of an answer: what is not a find
+
+
+async def search(desk: Desk, args: Search, _: Intent) -> CallToolResult:
+    """memory_search."""
+    space = await desk.space()
+    query = args.query.strip()
+    if _ID.fullmatch(query) and (found := await _by_id(space, query, args.offset)):
+        return answers.say(f"{found}\n{answers.footer(desk.place, MAIN)}")
+    findings = await space.search.find(query, _scope(space, args), args.limit, args.offset)
+    return _answer(desk, args, parsed(query), findings)
+
+
+async def _by_id(space: Space, name: str, offset: int) -> str | None:
+    """Return a passage whole, None where there is none that is called so."""
+    try:
+        passage, beside = await space.archive.read(name)
+    except NotFoundError:
+        return None
+    return whole(passage, beside, offset, answers.ANSWER_BYTES - _HEAD_BYTES)
+
+
+def _scope(space: Space, args: Search) -> Scope:
+    return Scope(
+        places=frozenset(args.places or EVERYWHERE),
+        tags=tuple(tag.strip() for tag in args.tags or () if tag.strip()),
+        every=args.match == "all",
+        source=args.source or None,
+        since=span(args.since, space.now())[0] if args.since else None,
+        until=span(args.until, space.now())[1] if args.until else None,
+    )
+
+
+def _answer(desk: Desk, args: Search, query: Query, findings: Findings) -> CallToolResult:
+    """Show as many finds as an answer holds; the others are on the next page."""
+    finds = findings.finds
+    how = _HOW[findings.mode].format(findings.why)
+    foot = f"\n{answers.footer(desk.place, MAIN)}"
+    if not finds:
+        where = "" if "history" in (args.places or ()) else " in=['history'] looks in the past too."
+        nothing = "nothing more." if args.offset else f"nothing found.{where}"
+        return answers.say(f"{nothing} ({how}){foot}", meta={"mode": findings.mode, "hits": []})
+    room = (answers.ANSWER_BYTES - _HEAD_BYTES) // len(finds) - 80
+    most = min(_MOST_CHARS, max(_LEAST_CHARS, room))
+    rows, size = list[str](), 0
+    for find in finds:
+        row = one_hit(find, query.words, most)
+        size += len(row.encode()) + 1
+        if rows and size > answers.ANSWER_BYTES - _HEAD_BYTES:
+            break
+        rows.append(row)
+    shown = len(rows)
+    rows.insert(0, f"{shown} found {how}")
+    if findings.more or shown < len(finds):
+        rows.append(f"more: offset={args.offset + shown}")
+    hits = [
+        {"id": find.name, "place": find.place, "score": round(find.score, 4)}
+        for find in finds[:shown]
+    ]
+    return answers.say("\n".join(rows) + foot, meta={"mode": findings.mode, "hits": hits})
+
+
+async def status(desk: Desk, _: Status, __: Intent) -> CallToolResult:
+    """memory_status."""
+    space = await desk.space()
+    context = await space.context()
+    state = await space.search.state()
+    blocks = context.blocks
+    tokens = sum(approximate_tokens(block.value) for block in blocks)
+    rows = [f"{len(blocks)} blocks, ≈{tokens:,} tokens in every context"]
+    rows += [
+        answers.clipped(f"over its limit: {b.label} ({b.chars:,} of {b.limit:,} characters)")
+        for b in blocks
+        if b.chars > b.limit
+    ]
+    rows.append(f"archive: {_many(state.passages, 'passage')}, {_many(state.episodes, 'episode')}")
+    rows.append(f"search: {await space.search.how()}")
+    text = answers.bounded("\n".join(rows), f"\n{answers.footer(desk.place, MAIN)}")
+    return answers.say(text, meta={"receipt": answers.receipt(context.point)})
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
