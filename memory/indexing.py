@@ -47,6 +47,7 @@ class Indexer:
         self._holder = uuid.uuid4().hex
         self._used = ""  # the hash of the model that made the last vectors
         self._quiet: tuple[int, Phase, str] | None = None
+        self._size = BATCH  # of the next batch: halved where one fails, to find what fails in it
 
     async def run(self) -> None:
         """Make vectors as they are needed, until cancelled or the file is another one."""
@@ -92,6 +93,7 @@ class Indexer:
             return 0.0 if await self._batch() else PAUSE_S
         except EmbeddingError as error:
             logger.info("no vectors are made: %s", error)
+            await self._shrink()
         except LockedError:
             return PAUSE_S
         except TokenspaceError as error:
@@ -103,6 +105,8 @@ class Indexer:
 
         Entries of blocks stand in every context anyway: they get vectors when the model runs.
         """
+        if self._used and self._used == self._running() and await self._is_outvoted():
+            return False
         waiting = await self._store.search(lambda view: view.waiting())
         if self._embedder.state.phase == "ready":
             return waiting.docs or waiting.promotion or self._used != self._running()
@@ -126,7 +130,7 @@ class Indexer:
         if mine is None:
             return False
         self._used = model.hash
-        queued = await self._store.search(lambda view: view.queued(BATCH))
+        queued = await self._store.search(lambda view: view.queued(self._size))
         made = await self._made(queued, model)
 
         def keep(tx: Transaction) -> bool:
@@ -137,9 +141,26 @@ class Indexer:
 
         if not await self._store.write(keep):
             return False
+        self._size = min(BATCH, 2 * self._size)
         while len(queued) < BATCH and not await self._store.write(lambda tx: tx.promote(mine.id)):
             pass
         return bool(queued)
+
+    async def _is_outvoted(self) -> bool:
+        """Tell whether another process has put another model in the place of this one's.
+
+        Each process brings its model in once: or two of different settings would do it in turn.
+        """
+        serving, coming = await self._store.search(lambda view: view.models())
+        return serving is not None and self._used not in (serving.hash, coming and coming.hash)
+
+    async def _shrink(self) -> None:
+        """Try fewer docs next time; one that fails by itself waits until the others are done."""
+        if self._size == 1:
+            with suppress(TokenspaceError):
+                first = await self._store.search(lambda view: view.queued(1))
+                await self._store.write(lambda tx: tx.put_back([doc.seq for doc in first]))
+        self._size = max(1, self._size // 2)
 
     async def _made(self, queued: list[Queued], model: Model) -> list[Made]:
         renewing = asyncio.create_task(self._renew())

@@ -1,4 +1,8 @@
-"""`python3 tests`: set up what the tests need, then run them; arguments go to pytest."""
+"""`python3 tests`: set up what the tests need, then run them; arguments go to pytest.
+
+Without arguments it runs them all, in as many processes as there are cores, up to four: many wait
+for a disk or for a process. A file's tests stay together, as they share what is costly to make.
+"""
 
 import os
 import runpy
@@ -6,6 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+ALL = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 os.chdir(ROOT)
 checkout = runpy.run_path(str(ROOT / "config" / "checkout.py"))
-checkout["reenter"]("test", ["-m", "pytest", *sys.argv[1:]])
+checkout["reenter"]("test", ["-m", "pytest", *(sys.argv[1:] or ALL)])

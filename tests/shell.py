@@ -53,12 +53,16 @@ class Shell:
 
     def __call__(self, *words: str, given: bytes = b"") -> Ran:
         """Run a command on the database in this process; `given` is its standard input."""
+        return self.run(*words, "--db", str(self.db), given=given)
+
+    def run(self, *words: str, given: bytes = b"") -> Ran:
+        """Run a command in this process, on whichever database its words name."""
         out, err = io.BytesIO(), io.StringIO()
         with self._monkeypatch.context() as patched:
             patched.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
             patched.setattr(sys, "stdout", io.TextIOWrapper(out, write_through=True))
             patched.setattr(sys, "stderr", err)
-            code = main([*words, "--db", str(self.db)])
+            code = main(list(words))
             sys.stdout.flush()
             return Ran(code, out.getvalue(), err.getvalue())
 

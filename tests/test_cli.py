@@ -102,7 +102,7 @@ def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_wrong_use_is_told_in_a_line(shell: Shell, words: list[str], complaint: str) -> None:
     """Exit code 2, one line on standard error, nothing on standard output."""
-    ran = shell.process(*words)
+    ran = shell.run(*words)
     assert (ran.code, ran.out) == (2, b"")
     assert complaint in ran.err
     assert re.fullmatch(r"tokenspace: .+\n", ran.err)
@@ -127,7 +127,7 @@ def test_reading_makes_no_space(shell: Shell, words: list[str]) -> None:
     """Looking at a project's memory must not litter it; the answer says who makes one."""
     project = shell.folder / "work"
     project.mkdir()
-    ran = shell.process(*words, "--project", str(project))
+    ran = shell.run(*words, "--project", str(project))
     assert (ran.code, ran.out) == (1, b"")
     assert "there is no memory yet for work (named by --project)" in ran.err
     assert list(project.iterdir()) == []

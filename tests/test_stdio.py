@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -160,19 +161,25 @@ BAD_LINES: list[tuple[bytes, int, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("line", "code", "request_id"), BAD_LINES)
-def test_a_bad_line_is_answered_and_the_next_one_served(
-    db: Path, line: bytes, code: int, request_id: Any
-) -> None:
-    """Its sender must not wait for ever, and the session goes on."""
-    with Server(db) as server:
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A server that is at work, and gets one bad line after the other."""
+    with Server(tmp_path_factory.mktemp("busy") / "memory.db") as server:
         server.initialize()
         server.call("memory_read")
-        server.send(line)
-        answer = server.receive()
-        assert (answer["error"]["code"], answer["id"]) == (code, request_id)
-        server.send(b"")
-        server.call("memory_read")
+        yield server
+
+
+@pytest.mark.parametrize(("line", "code", "request_id"), BAD_LINES)
+def test_a_bad_line_is_answered_and_the_next_one_served(
+    busy: Server, line: bytes, code: int, request_id: Any
+) -> None:
+    """Its sender must not wait for ever, and the session goes on."""
+    busy.send(line)
+    answer = busy.receive()
+    assert (answer["error"]["code"], answer["id"]) == (code, request_id)
+    busy.send(b"")
+    busy.call("memory_read")
 
 
 def test_a_bad_setting_ends_it_with_one_sentence(tmp_path: Path) -> None:

@@ -36,11 +36,8 @@ class SignBits:
         """Make an empty set of vectors of `dim` numbers.
 
         Raises:
-            ValueError: `dim` is not a multiple of eight.
             ModuleNotFoundError: numpy is not installed.
         """
-        if dim < 8 or dim % 8:
-            raise ValueError(f"vectors of {dim} numbers: only multiples of eight are packed")
         import numpy
 
         self._np = numpy
@@ -131,7 +128,7 @@ class SignBits:
         """Return the signs of (n, dim) numbers as (words, n); what fills a word up is zero."""
         np = self._np
         packed = np.zeros((len(vectors), len(self._columns) * _WORD // 8), np.uint8)
-        packed[:, : self._dim // 8] = np.packbits(vectors > 0, axis=1)
+        packed[:, : -(-self._dim // 8)] = np.packbits(vectors > 0, axis=1)
         return packed.view(np.uint64).T
 
     def _differing(self, code: "NDArray[np.uint64]") -> "NDArray[np.uint16]":

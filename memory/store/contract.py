@@ -87,6 +87,10 @@ class Transaction(Snapshot, Protocol):
         """Keep vectors of docs that are still as they were; return how many those are."""
         ...
 
+    def put_back(self, seqs: Sequence[int]) -> None:
+        """Let docs wait for their vectors behind all others."""
+        ...
+
     def promote(self, model_id: int) -> bool:
         """Let a model serve whose vectors are all made; tell whether the others' are gone.
 

@@ -1,11 +1,15 @@
 """How far the vectors of a space are, and which docs wait for theirs."""
 
+from contextlib import suppress
 from datetime import datetime
 
+from ..errors import CorruptError
 from ..finding import IndexState, Queued, Serving, Waiting
 from .index import ENTRY, EPISODE, PASSAGE, Index
 from .rows import stamp
 from .view import View
+
+_DAMAGED = 1_000  # docs whose text is damaged that are passed over
 
 
 class ProgressView(View):
@@ -22,23 +26,34 @@ class ProgressView(View):
         return Waiting(*(self._db.scalar(sql) is not None for sql in questions))
 
     def queued(self, most: int) -> list[Queued]:
-        """Return docs that wait for their vector: those that wait longest."""
+        """Return docs that wait for their vector: those that wait longest, and can be read."""
         index = Index(self._db, self._objects)
-        rows = self._db.all("SELECT seq, doc_id FROM embed_queue ORDER BY seq LIMIT ?", most)
-        return [Queued(row["seq"], *index.window(row["doc_id"])) for row in rows]
+        found: list[Queued] = []
+        sql = "SELECT seq, doc_id FROM embed_queue ORDER BY seq LIMIT ?"
+        for row in self._db.all(sql, most + _DAMAGED):
+            with suppress(CorruptError):
+                found.append(Queued(row["seq"], *index.window(row["doc_id"])))
+            if len(found) == most:
+                break
+        return found
+
+    def models(self) -> tuple[Serving | None, Serving | None]:
+        """Return the model that is searched by, and the one that follows it."""
+        rows = self._db.all("SELECT id, spec, name, hash, dim, serving FROM model")
+        known = {row["serving"]: Serving(*row[:5]) for row in rows}
+        return known.get(1), known.get(0)
 
     def index_state(self, now: datetime) -> IndexState:
         """Return how far the vectors are."""
-        rows = self._db.all("SELECT id, spec, name, hash, dim, serving FROM model")
+        serving, coming = self.models()
         kinds = self._db.all("SELECT kind, count(*) AS docs FROM doc GROUP BY kind")
         counts = {row["kind"]: row["docs"] for row in kinds}
-        models = {row["serving"]: Serving(*row[:5]) for row in rows}
         return IndexState(
             entries=counts.get(ENTRY, 0),
             passages=counts.get(PASSAGE, 0),
             episodes=counts.get(EPISODE, 0),
             queued=int(self._db.scalar("SELECT count(*) FROM embed_queue")),
-            serving=models.get(1),
-            coming=models.get(0),
+            serving=serving,
+            coming=coming,
             busy=self._db.scalar("SELECT 1 FROM lease WHERE until > ?", stamp(now)) is not None,
         )

@@ -48,9 +48,12 @@ class QueueView(FilingView):
                 "INSERT OR IGNORE INTO embed_queue (doc_id) SELECT id FROM doc ORDER BY id DESC"
             )
         self._db.execute("UPDATE model SET spec = ? WHERE id = ?", (spec, model_id))
-        for row in self._db.all("SELECT id FROM model WHERE serving = 0 AND id <> ?", model_id):
+        others = self._db.all("SELECT id FROM model WHERE serving = 0 AND id <> ?", model_id)
+        for row in others:
             self._db.execute("DELETE FROM embedding WHERE model_id = ?", (row["id"],))
             self._db.execute("DELETE FROM model WHERE id = ?", (row["id"],))
+        if others:  # what was written meanwhile has its vector of that one only
+            self._db.execute("INSERT OR IGNORE INTO embed_queue (doc_id) SELECT id FROM doc")
         return Serving(int(model_id), spec, name, digest, dim)
 
     def keep_vectors(self, model_id: int, made: Sequence[Made]) -> int:
@@ -67,6 +70,15 @@ class QueueView(FilingView):
             self._db.execute("DELETE FROM embed_queue WHERE seq = ?", (vector.seq,))
             kept += 1
         return kept
+
+    def put_back(self, seqs: Sequence[int]) -> None:
+        """Let docs wait behind all others."""
+        for seq in seqs:
+            self._db.execute(
+                "INSERT OR REPLACE INTO embed_queue (doc_id) "
+                "SELECT doc_id FROM embed_queue WHERE seq = ?",
+                (seq,),
+            )
 
     def promote(self, model_id: int) -> bool:
         """Let a model serve whose vectors are all made; tell whether the others' are gone.

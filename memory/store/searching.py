@@ -4,8 +4,10 @@ import json
 import math
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from ..errors import CorruptError
 from ..finding import Find, Serving
 from ..querying import Query, Scope
 from ..ranking import Candidate
@@ -207,8 +209,12 @@ class SearchView(ProgressView):
         return [row["id"] for row in rows]
 
     def finds(self, doc_ids: Sequence[int]) -> list[Find]:
-        """Return docs as they are shown, in the order given."""
-        return [found for doc_id in doc_ids if (found := self._find(doc_id)) is not None]
+        """Return docs as they are shown, in the order given; not those whose text is damaged."""
+        found: list[Find] = []
+        for doc_id in doc_ids:
+            with suppress(CorruptError):
+                found += filter(None, [self._find(doc_id)])
+        return found
 
     def _find(self, doc_id: int) -> Find | None:
         row = self._db.one("SELECT * FROM doc WHERE id = ?", doc_id)

@@ -188,6 +188,10 @@ class Searcher(Snapshot, Protocol):
         """Return entries of the past as they are shown, in the order given; not those back now."""
         ...
 
+    def models(self) -> tuple[Serving | None, Serving | None]:
+        """Return the model that is searched by, and the one that follows it."""
+        ...
+
     def waiting(self) -> Waiting:
         """Return what there is to do for vectors."""
         ...

@@ -11,6 +11,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from ..finding import Serving
 from .bits import CANDIDATES, SignBits, rescored
@@ -27,6 +28,26 @@ NEAREST = 200
 
 _AT_ONCE = 20_000  # rows that are read at a time into memory
 _FILTERED = 5_000  # so few that pass a filter are compared without looking at signs
+
+
+_EMBEDDING = "CROSS JOIN embedding e ON e.doc_id = d.id AND e.model_id = ?"
+_OF_DOC = "CROSS JOIN embedding e ON e.doc_id = j.value AND e.model_id = ?"
+_ROWS_OF_DOCS = f"SELECT e.id, e.doc_id, e.i8, e.norm FROM json_each(?) j {_OF_DOC}"
+_ROWS = (
+    "SELECT e.id, e.doc_id, e.i8, e.norm FROM json_each(?) j "
+    "CROSS JOIN embedding e ON e.id = j.value"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What `nearest` is asked for; `also` is a JSON list of docs."""
+
+    serving: Serving
+    vector: bytes
+    where: str
+    values: Sequence[Value]
+    also: str
 
 
 @dataclass(slots=True)
@@ -65,10 +86,10 @@ class Vectors:
             values: See `where`.
             also: Ids of docs.
         """
-        ids = json.dumps(list(also))
+        asked = _Asked(serving, vector, where, values, json.dumps(list(also)))
         if self._count(db) * serving.dim <= self.small and self._has_extension(db):
-            return self._in_sql(db, serving, vector, where, values, ids)
-        return self._in_memory(db, serving, vector, where, values, ids)
+            return _in_sql(db, asked)
+        return self._in_memory(db, asked)
 
     def _count(self, db: Connection) -> int:
         """Return about how many vectors there are, rather too many than too few."""
@@ -81,103 +102,77 @@ class Vectors:
             self._extended[key] = _loaded(db)
         return self._extended[key]
 
-    def _in_sql(
-        self,
-        db: Connection,
-        serving: Serving,
-        vector: bytes,
-        where: str,
-        values: Sequence[Value],
-        ids: str,
-    ) -> dict[int, float]:
-        asked = _int8(vector)
-        score = "e.norm * (1 - vec_distance_cosine(vec_int8(e.i8), vec_int8(?)))"
-        join = f"JOIN doc d ON d.id = e.doc_id WHERE {where} AND" if where else "WHERE"
-        nearest = db.all(
-            f"SELECT e.doc_id, {score} AS score FROM embedding e {join} e.model_id = ? "
-            "ORDER BY score DESC LIMIT ?",
-            asked, *values, serving.id, NEAREST,
-        )  # fmt: skip
-        others = db.all(
-            f"SELECT e.doc_id, {score} AS score FROM embedding e WHERE e.model_id = ? "
-            "AND e.doc_id IN (SELECT value FROM json_each(?))",
-            asked, serving.id, ids,
-        )  # fmt: skip
-        return {row["doc_id"]: row["score"] for row in (*nearest, *others)}
-
-    def _in_memory(
-        self,
-        db: Connection,
-        serving: Serving,
-        vector: bytes,
-        where: str,
-        values: Sequence[Value],
-        ids: str,
-    ) -> dict[int, float]:
-        bits = self._loaded_codes(db, serving)
+    def _in_memory(self, db: Connection, asked: _Asked) -> dict[int, float]:
+        bits = self._loaded_codes(db, asked.serving)
+        others = db.tuples(_ROWS_OF_DOCS, asked.also, asked.serving.id)
         allowed = None
-        if where:
-            found = db.all(f"SELECT d.id FROM doc d WHERE {where} ORDER BY d.id", *values)
-            allowed = [row["id"] for row in found]
+        if asked.where:
+            sql = f"SELECT e.id FROM doc d {_EMBEDDING} WHERE {asked.where} ORDER BY e.id"
+            allowed = [row_id for (row_id,) in db.tuples(sql, asked.serving.id, *asked.values)]
         if allowed is not None and len(allowed) <= _FILTERED:
-            near = self._rows(db, serving, json.dumps(allowed))
+            near = db.tuples(_ROWS, json.dumps(allowed))
         else:
-            near = self._candidates(db, serving, vector, bits, allowed)
-        nearest = rescored(vector, near, NEAREST)
-        rows = self._rows(db, serving, ids)
-        others = rescored(vector, rows, len(rows))
-        return dict((*others, *nearest))
-
-    def _candidates(
-        self,
-        db: Connection,
-        serving: Serving,
-        vector: bytes,
-        bits: SignBits,
-        allowed: list[int] | None,
-    ) -> list[tuple[int, bytes, float]]:
-        """Return the vectors that are nearest by their signs.
-
-        Those of docs that were deleted are met here first; they would stand in others' way.
-        """
-        while True:
-            near = bits.nearest(vector, CANDIDATES, allowed)
-            rows = self._rows(db, serving, json.dumps(near))
-            gone = set(near).difference(row[0] for row in rows)
-            if not gone:
-                return rows
-            bits.drop(gone)
-
-    def _rows(self, db: Connection, serving: Serving, ids: str) -> list[tuple[int, bytes, float]]:
-        return [
-            (doc_id, data, norm)
-            for doc_id, data, norm in db.tuples(
-                "SELECT e.doc_id, e.i8, e.norm FROM json_each(?) j CROSS JOIN embedding e "
-                "ON e.doc_id = j.value AND e.model_id = ?",
-                ids, serving.id,
-            )
-        ]  # fmt: skip
+            near = _nearest_by_signs(db, asked, bits, allowed)
+        scored = (
+            *rescored(asked.vector, _scorable(others), len(others)),
+            *rescored(asked.vector, _scorable(near), NEAREST),
+        )
+        return dict(scored)
 
     def _loaded_codes(self, db: Connection, serving: Serving) -> SignBits:
-        """Return the sign bits of all vectors; those that came since are read now."""
+        """Return the sign bits of all vectors, by their rows; those that came since are read now.
+
+        A vector that is made anew is another row; the old one is met once more, and dropped.
+        """
         of = (serving.id, int(db.scalar("PRAGMA schema_version")))  # a restored backup has another
         codes = self._codes
         if codes is None or codes.of != of:
             codes = self._codes = _Codes(of, SignBits(serving.dim))
-        known = len(codes.bits)
         while True:
-            rows = db.all(
-                "SELECT id, doc_id, i8 FROM embedding WHERE id > ? AND model_id = ? "
-                "ORDER BY id LIMIT ?",
+            rows = db.tuples(
+                "SELECT id, i8 FROM embedding WHERE id > ? AND model_id = ? ORDER BY id LIMIT ?",
                 codes.upto, serving.id, _AT_ONCE,
             )  # fmt: skip
             if not rows:
                 return codes.bits
-            docs = [row["doc_id"] for row in rows]
-            if known:  # some of these may have been written anew
-                codes.bits.drop(docs)
-            codes.bits.append(docs, b"".join(row["i8"] for row in rows))
-            codes.upto = rows[-1]["id"]
+            codes.bits.append([row_id for row_id, _ in rows], b"".join(data for _, data in rows))
+            codes.upto = rows[-1][0]
+
+
+def _in_sql(db: Connection, asked: _Asked) -> dict[int, float]:
+    vector = _int8(asked.vector)
+    score = "e.norm * (1 - vec_distance_cosine(vec_int8(e.i8), vec_int8(?)))"
+    join = f"JOIN doc d ON d.id = e.doc_id WHERE {asked.where} AND" if asked.where else "WHERE"
+    nearest = db.tuples(
+        f"SELECT e.doc_id, {score} AS score FROM embedding e {join} e.model_id = ? "
+        "ORDER BY score DESC LIMIT ?",
+        vector, *asked.values, asked.serving.id, NEAREST,
+    )  # fmt: skip
+    others = db.tuples(
+        f"SELECT e.doc_id, {score} FROM json_each(?) j {_OF_DOC}",
+        vector, asked.also, asked.serving.id,
+    )  # fmt: skip
+    return dict((*nearest, *others))
+
+
+def _nearest_by_signs(
+    db: Connection, asked: _Asked, bits: SignBits, allowed: list[int] | None
+) -> list[tuple[Any, ...]]:
+    """Return the rows that are nearest by their signs.
+
+    Those that were deleted are met here first; they would stand in others' way.
+    """
+    while True:
+        near = bits.nearest(asked.vector, CANDIDATES, allowed)
+        rows = db.tuples(_ROWS, json.dumps(near))
+        gone = set(near).difference(row[0] for row in rows)
+        if not gone:
+            return rows
+        bits.drop(gone)
+
+
+def _scorable(rows: list[tuple[Any, ...]]) -> list[tuple[int, bytes, float]]:
+    return [cast(tuple[int, bytes, float], row[1:]) for row in rows]
 
 
 def _loaded(db: Connection) -> bool:
