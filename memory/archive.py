@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .errors import DeletedError, NotFoundError
-from .model import MAIN, Intent
+from .errors import CorruptError, DeletedError, InvalidError, NotFoundError
+from .model import MAIN, Intent, Kind
 from .passages import Passage, PassageDraft, draft_of_passage, passage_number
 from .places import point_at, told
+from .redact import MARK
 from .store import Snapshot, Store, Transaction
 from .transact import Write, Written, transact
 
@@ -19,10 +20,12 @@ class Shelved:
     Attributes:
         written: The change; its `change` is None where all was so already.
         passage: As it is now; None if it was taken out.
+        before: As it was, where it was changed.
     """
 
     written: Written
     passage: Passage | None
+    before: Passage | None = None
 
     @property
     def same(self) -> bool:
@@ -116,7 +119,12 @@ class Archive:
 
         def work(write: Write) -> Written:
             numbers[:] = [number_of(write.tx, name)]
-            current = write.tx.passage(numbers[0])
+            try:
+                current = write.tx.passage(numbers[0])
+            except CorruptError:  # it may go all the same
+                kind: Kind = "episode" if _letter(write.tx, numbers[0]) == "e" else "passage"
+                draft = PassageDraft(id=numbers[0], kind=kind, text=None)
+                return write.record([], passages=[draft])
             if current is None:
                 return Written(change=None, point=write.point())
             return write.record([], passages=[replace(draft_of_passage(current), text=None)])
@@ -128,18 +136,23 @@ class Archive:
         self, intent: Intent, work: Callable[[Write], Written], numbers: list[int]
     ) -> Shelved:
         """Do a write on one passage: the one of `numbers`, or the one that the change names."""
+        if intent.branch != MAIN:
+            raise InvalidError("the archive has no branches: leave the branch out.")
         kept: list[Passage | None] = []
+        before: list[Passage | None] = []
 
         def noted(write: Write) -> Written:
             done = work(write)
             kept[:] = [_of(write.tx, done, numbers)]
+            if done.change is not None and numbers and kept[0] is not None:
+                before[:] = [write.tx.passage(numbers[0], done.change.number - 1)]
             return done
 
         done = await transact(self._store, self._now, intent, noted)
         if done.repeated:
             number = done.change.passages[0].id if done.change and done.change.passages else 0
             kept[:] = [await self._store.read(lambda view: view.passage(number))]
-        return Shelved(done, kept[0])
+        return Shelved(done, kept[0], before[0] if before else None)
 
 
 def _of(tx: Transaction, done: Written, numbers: list[int]) -> Passage | None:
@@ -164,12 +177,20 @@ def number_of(view: Snapshot, name: str) -> int:
     return number
 
 
+def _letter(view: Snapshot, number: int) -> str:
+    return (view.passage_name(number) or "p")[0]
+
+
 def _required(view: Snapshot, number: int) -> Passage:
     found = view.passage(number)
     if found is None:
+        name, change = view.passage_name(number), view.passage_change(number)
+        before = view.passage(number, change - 1)
+        if before is not None and before.text == MARK:
+            raise DeletedError(f"{name} was erased by change {change}; nothing is left of it.")
         raise DeletedError(
-            f"{view.passage_name(number)} was taken out of the archive; memory_restore with undo "
-            "brings it back."
+            f"{name} was taken out of the archive by change {change}; "
+            f"memory_restore(undo={change}) brings it back."
         )
     return found
 

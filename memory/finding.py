@@ -74,7 +74,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A doc that waits for its vector; `window` is its text with context, empty without one."""
+    """A doc that waits for its vector; `window` is its text with context, empty without one.
+
+    Without a text: that is damaged.
+    """
 
     seq: int
     text: str

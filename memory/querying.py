@@ -106,11 +106,6 @@ class Scope:
     since: datetime | None = None
     until: datetime | None = None
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether less is looked at than all that holds now."""
-        return self != Scope(places=self.places | EVERYWHERE)
-
 
 def parsed(text: str) -> Query:
     """Take a question apart."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from .errors import ConflictError, InvalidError
 from .model import MAIN
 from .passages import PassageDraft, draft_of_passage
+from .redact import MARK
 from .transact import Write
 
 
@@ -26,10 +27,13 @@ def refile(write: Write, number: int) -> list[PassageDraft]:
         wanted = draft_of_passage(before) if before else None
         if (now and draft_of_passage(now)) == wanted:
             continue
+        if wanted is not None and wanted.text == MARK:
+            raise ConflictError(f"{filed.name} was erased since: there is nothing to bring back.")
         if (now and now.change) != (after and after.change):
             raise ConflictError(
                 f"change {number} cannot be taken back by itself: {filed.name} was changed again "
-                "since. Undo that first, or correct it with memory_archive."
+                f"by change {write.tx.passage_change(filed.id)}. Undo that first, or correct it "
+                "with memory_archive."
             )
         if wanted is None and now is not None:
             wanted = replace(draft_of_passage(now), text=None)

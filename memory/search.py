@@ -1,30 +1,40 @@
 """Search: by words and by meaning, over all that a space holds and held."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
 
 from .embedders import Embedders
-from .embedding import EmbeddingError
+from .embedding import OFF, Embedder, EmbeddingError
+from .errors import InvalidError, TokenspaceError
 from .finding import Find, Findings, IndexState, Serving
 from .likeness import likeness
 from .querying import PAST, Query, Scope, parsed
 from .ranking import EXACT, ranked
 from .store import Searcher, Store
 
+logger = logging.getLogger(__name__)
+
 PATIENCE_S = 1.0
 """How long a search waits for the vector of its question; then it goes by words alone."""
+
+JOIN_S = 0.2
+"""The same where the model is not ready: another process may have it loaded, and is joined."""
 
 NEAR_PATIENCE_S = 0.3
 """The same, for the likes of a passage that was just filed."""
 
+_BY_WORDS = "what blocks said before has no vectors."
 _UNMADE = "the first vectors are being made; try again later."
 _REMADE = "the vectors are being made anew, with another model; try again later."
 
 _READ = 60  # of the best, so many are read and looked at for identifiers as they are written
+_EXACT_READ = 20  # of what words find best, wherever it ranks
 _PAST_READ = 300  # the same of the past, where a text may have gone several times
 _BEST = 300  # of what words find, so many of the best are looked at closely
+_COMPARED = 4_000  # characters of two texts that are compared letter by letter
 _LIKE = 0.5  # likeness, or cosine, from which two texts may say the same
 _NEAR_COSINE = 0.8
 _MOST_NEAR = 3
@@ -54,9 +64,16 @@ class Search:
             limit: How many to return.
             offset: How many of the best to leave out.
             patience_s: How long to wait for the question's vector.
+
+        Raises:
+            InvalidError: the past is to be searched for nothing.
         """
         query = parsed(text)
-        vector, serving, why = await self._vector(text, patience_s)
+        vector, serving, why = None, None, _BY_WORDS
+        if scope.places != PAST:
+            vector, serving, why = await self._vector(text, patience_s)
+        elif not text.strip():
+            raise InvalidError("say what to look for in the past: give a query.")
         most = limit + offset + 1
 
         def work(view: Searcher) -> tuple[list[Find], str]:
@@ -75,7 +92,10 @@ class Search:
         return Findings(finds=tuple(finds[:limit]), mode=mode, why=why, more=len(finds) > limit)
 
     async def near(self, text: str, apart_from: str) -> list[Find]:
-        """Return passages that may say what `text` says, most alike first; three at most."""
+        """Return passages that may say what `text` says, most alike first; three at most.
+
+        It is advice on what is filed already: where it fails, there is none.
+        """
         query = parsed(text)
         vector, serving, _ = await self._vector(text, NEAR_PATIENCE_S)
         scope = Scope(places=frozenset(("archive",)))
@@ -89,20 +109,28 @@ class Search:
             found: list[Find] = []
             for doc_id in {*close, *(doc_id for doc_id, _ in order)}:
                 for find in view.finds([doc_id]):
-                    score = max(likeness(text, find.text), close.get(doc_id, 0.0))
+                    alike = likeness(text[:_COMPARED], find.text[:_COMPARED])
+                    score = max(alike, close.get(doc_id, 0.0))
                     if score >= _LIKE and find.name != apart_from:
                         found.append(replace(find, score=score))
             return sorted(found, key=lambda find: -find.score)[:_MOST_NEAR]
 
-        return await self._store.search(work)
+        try:
+            return await self._store.search(work)
+        except TokenspaceError as error:
+            logger.warning("nothing was compared with what was filed: %s", error)
+            return []
 
     async def state(self) -> IndexState:
         """Return how far the vectors are."""
         return await self._store.search(lambda view: view.index_state(self._now()))
 
-    async def how(self) -> str:
-        """Return in one line how searches go now, and what would mend it where they could more."""
-        state = await self.state()
+    async def how(self, state: IndexState | None = None) -> str:
+        """Return in one line how searches go now, and what would mend it where they could more.
+
+        `state` is what `state()` just returned, where the caller has asked: counting takes a while.
+        """
+        state = state or await self.state()
         wanted = await self._embedders.wanted.look()
         if wanted.phase in ("absent", "failed"):
             return f"by words only: {wanted.why}"
@@ -118,27 +146,43 @@ class Search:
     async def _vector(
         self, text: str, patience_s: float = PATIENCE_S
     ) -> tuple[bytes | None, Serving | None, str]:
-        """Return a question's vector and the model it is of, or why there is none."""
+        """Return a question's vector and the model it is of, or why there is none.
+
+        A model that is not loaded yet is not waited for, unless the caller has much patience.
+        """
         serving = await self._store.search(lambda view: view.serving())
         if not text.strip():
             return None, serving, ""
-        wanted = self._embedders.wanted
-        if serving is None:
-            state = await wanted.look()
-            if state.phase != "absent":
-                wanted.warm()
-            return None, None, state.why or _UNMADE
-        model = wanted.state.model
-        moved = model is not None and model.hash != serving.hash
-        embedder = self._embedders.of(serving.spec) if moved else wanted
+        embedder, why = await self._embedder(serving)
+        if embedder is None or serving is None:
+            return None, serving, why
+        if embedder.state.phase != "ready" and patience_s <= PATIENCE_S:
+            patience_s = min(patience_s, JOIN_S)
         try:
             vector = await embedder.query(text, patience_s)
         except EmbeddingError as error:
-            return None, serving, _REMADE if moved else str(error)
+            return None, serving, why or str(error)
         model = embedder.state.model
         if model is None or model.hash != serving.hash:
             return None, serving, _REMADE
         return vector, serving, ""
+
+    async def _embedder(self, serving: Serving | None) -> tuple[Embedder | None, str]:
+        """Return what embeds questions, and what is to be said where it cannot.
+
+        That is the model that the settings name, unless the vectors are another's still.
+        """
+        spec, wanted = self._embedders.spec, self._embedders.wanted
+        state = wanted.state if wanted.state.phase == "ready" else await wanted.look()
+        if serving is None:
+            if state.phase != "absent":
+                wanted.warm()
+            return None, state.why or _UNMADE
+        if state.model is not None and state.model.hash != serving.hash:
+            return self._embedders.of(serving.spec), _REMADE
+        if state.phase in ("absent", "failed") and spec not in (OFF, serving.spec):
+            return self._embedders.of(serving.spec), state.why
+        return wanted, ""
 
 
 def _still(view: Searcher, serving: Serving | None) -> bool:
@@ -167,8 +211,10 @@ def _found(
     order = ranked(query, view.candidates(coverage, cosine))
     if not query.exact:
         return _scored(view, order[:most])
-    first = _exact_first(query, _scored(view, order[:_READ]))
-    return first[:most] + _scored(view, order[_READ:most])
+    close = {doc_id for doc_id, _ in order[:_READ]}.union(best[:_EXACT_READ])
+    first = _exact_first(query, _scored(view, [item for item in order if item[0] in close]))
+    rest = [item for item in order if item[0] not in close]
+    return [*first[:most], *_scored(view, rest[: max(0, most - len(first))])]
 
 
 def _scored(view: Searcher, order: Sequence[tuple[int, float]]) -> list[Find]:
@@ -176,7 +222,12 @@ def _scored(view: Searcher, order: Sequence[tuple[int, float]]) -> list[Find]:
 
 
 def _past(view: Searcher, query: Query, scope: Scope) -> list[Find]:
-    """Return entries of the past that answer best, each text of a block once."""
+    """Return entries of the past that answer best, each text of a block once.
+
+    They have no tags or source.
+    """
+    if scope.tags or scope.source is not None:
+        return []
     coverage = view.past_by_words(query, scope)
     order = sorted(coverage.items(), key=lambda item: (-item[1], -item[0]))[:_PAST_READ]
     seen: dict[tuple[str, str], Find] = {}

@@ -1,27 +1,33 @@
 """The part of a text that answers a question: a window around the most of its words."""
 
-from .lines import content, split_lines
-from .terms import STOP_WORDS, words
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from .terms import STOP_WORDS, UNSPACED, words
 
 _STEM = 4  # words count as the same where one begins as the other does, for so many letters
+_LOOKED_AT = 48 * 1024  # characters; of a longer text, words further on are not looked for
+_SPACED = re.compile(rf"[^\W_{UNSPACED}]+(?:[\u0300-\u036f]+[^\W_{UNSPACED}]*)*")
+
+
+def stem(word: str) -> str:
+    """Return what a word must begin with to count as this one: without up to three last letters."""
+    return word[: max(_STEM, len(word) - 3)]
 
 
 def snippet(text: str, wanted: frozenset[str], most: int) -> str:
     """Return at most `most` characters of a text on one line, with `…` where it goes on.
 
-    The window is the one with the most different wanted words; of equals, the first.
+    The window is the one with the most different wanted words; of equals, the first. Words are
+    looked for in the first 48 K characters only, as a search shows many texts at once.
     """
-    line = " ".join(part.strip() for part in map(content, split_lines(text)) if part.strip())
+    line = " ".join(text.split())
     if len(line) <= most:
         return line
-    stems = {word[: max(_STEM, len(word) - 3)] for word in wanted - STOP_WORDS if len(word) > 1}
-    hits = _hits(line, stems)
     room = most - 2
-    best, start = 0, 0
-    for at, _ in hits:
-        found = len({stem for place, stem in hits if at <= place < at + room - 20})
-        if found > best:
-            best, start = found, at
+    stems = {stem(word) for word in wanted - STOP_WORDS if len(word) > 1}
+    start = _densest(line, stems, room - 20) if stems else 0
     start = 0 if start < room // 2 else _word_start(line, max(0, start - room // 4))
     end = min(len(line), start + room)
     if end < len(line):
@@ -30,19 +36,45 @@ def snippet(text: str, wanted: frozenset[str], most: int) -> str:
     return ("…" if start else "") + line[start:end].strip() + ("…" if end < len(line) else "")
 
 
-def _hits(line: str, stems: set[str]) -> list[tuple[int, str]]:
-    """Return where wanted words begin, and which each is."""
-    found: list[tuple[int, str]] = []
-    at = 0
-    lower = line.casefold()
-    if len(lower) != len(line):  # a few letters fold to two: places would be off
-        lower = line.lower() if len(line.lower()) == len(line) else line
-    for word in words(line):
-        place = lower.find(word, at)
-        if place < 0:
-            continue
-        at = place + len(word)
-        found += [(place, stem) for stem in stems if word.startswith(stem)]
+def _densest(line: str, stems: set[str], width: int) -> int:
+    """Return where the first stretch of `width` characters with the most of the stems begins."""
+    inside = Counter[str]()
+    hits = list(_hits(line, stems))
+    best, start, after = 0, 0, 0
+    for at, found in hits:
+        while after < len(hits) and hits[after][0] < at + width:
+            inside[hits[after][1]] += 1
+            after += 1
+        if len(inside) > best:
+            best, start = len(inside), at
+        inside[found] -= 1
+        if inside[found] <= 0:
+            del inside[found]
+    return start
+
+
+def _hits(line: str, stems: set[str]) -> Iterator[tuple[int, str]]:
+    """Yield where wanted words begin, in order, and which each is."""
+    lengths = sorted({len(begins) for begins in stems})
+    known: dict[str, list[str]] = {}  # the same words come again and again
+    for match in _SPACED.finditer(line, 0, _LOOKED_AT):
+        word = match[0]
+        found = known.get(word)
+        if found is None:
+            found = known[word] = _wanted(word, stems, lengths)
+        for begins in found:
+            yield match.start(), begins
+
+
+def _wanted(word: str, stems: set[str], lengths: list[int]) -> list[str]:
+    """Return the stems that a word, as it is written in a text, begins with."""
+    found: list[str] = []
+    for plain in [word.casefold()] if word.isascii() else words(word):
+        for length in lengths:
+            if length > len(plain):
+                break
+            if plain[:length] in stems:
+                found.append(plain[:length])
     return found
 
 

@@ -196,18 +196,23 @@ def heading(line: str) -> str | None:
     return found[1] if found else None
 
 
-def entries(label: str, lines: Iterable[str]) -> list[tuple[str, str]]:
+def entries(label: str, lines: Iterable[str], under: str = "") -> list[tuple[str, str]]:
     """Return the entries of a block as search sees them: text, and label with heading.
 
-    A line that is a whole paragraph is seen sentence by sentence.
+    A line that is a whole paragraph is seen sentence by sentence. `under` is the heading that the
+    first line stands under.
     """
     found: list[tuple[str, str]] = []
-    under = ""
     for line in lines:
         text = line.strip()
         title = heading(text)
         under = under if title is None else title
         context = f"{label} > {under}" if under and title is None else label
-        parts = [text] if len(text) <= PARAGRAPH_CHARS else _SENTENCE_END.split(text)
+        parts = [text] if len(text) <= PARAGRAPH_CHARS else sentences(text)
         found += [(part, context) for part in parts if words(part)]
     return found
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a paragraph."""
+    return _SENTENCE_END.split(text)

@@ -12,7 +12,7 @@ from ..memory import Space
 from ..memory.finding import Find, Findings, IndexState
 from ..memory.querying import EVERYWHERE, PAST, Scope, parsed
 from ..memory.search import PATIENCE_S
-from ..memory.snippets import snippet
+from ..memory.snippets import snippet, stem
 from ..memory.terms import STOP_WORDS
 from ..memory.when import span
 from . import archive_shapes
@@ -25,7 +25,6 @@ NOTHING = 1
 _LOADING_S = 10.0  # a person waits so long for a model to be loaded; a program does not
 _CHARS = 300  # of a snippet
 _INDENT = "    "
-_STEM = 4  # as for snippets: a word counts where it begins as a wanted one does
 
 
 def search(call: Call) -> int:
@@ -129,8 +128,7 @@ def _marked(text: str, wanted: frozenset[str]) -> list[Cell]:
 def _pattern(word: str) -> str:
     if len(word) == 1:  # of a script without spaces between words
         return re.escape(word)
-    stem = word[: max(_STEM, len(word) - 3)]
-    return rf"(?<![^\W_]){re.escape(stem)}[^\W_]*"
+    return rf"(?<![^\W_]){re.escape(stem(word))}[^\W_]*"
 
 
 def _is_letter(word: str) -> bool:

@@ -46,6 +46,9 @@ async def _make(call: Call, show: Show) -> tuple[IndexState, IndexState]:
     """Make all that is missing; return how it was before, and after."""
     states: list[IndexState] = []
     async with call.space(embedders=call.embedders()) as space:
+        if call.args.rebuild:
+            await space.indexer.rebuild()
+            Doing().say("What search looks through is made anew.")
         async for state in space.indexer.drain():
             states = [*states[:1], state]
             show(state)

@@ -207,6 +207,11 @@ def _index(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="only look on while another process makes them"
     )
+    parser.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="first make anew all that search looks through; nobody can write meanwhile",
+    )
     parser.set_defaults(branch=None)
 
 

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tokenspace.memory.store.connector import Connection
 from tokenspace.server import indexing
 
 from .embedding import NEEDS_MODEL, Place
@@ -128,3 +130,20 @@ def test_ctrl_c_loses_nothing(modelled: Shell) -> None:
     assert shell("verify").code == 0
     answer = parsed(shell("index", "--json"))
     assert (answer["entries"], answer["passages"], answer["queued"]) == (500, 2, 0)
+
+
+def test_what_search_looks_through_can_be_made_anew(shell: Shell) -> None:
+    """Also without a model: words come back that the file had lost; what blocks held stays past."""
+    text(shell("edit", "project", "--file", "-", given=b"one\ntwo\n"))
+    text(shell("edit", "project", "--file", "-", given=b"one\n"))
+    with closing(Connection(shell.db)) as file:
+        for table in ("doc_text", "past_text", "doc_tag", "past"):
+            file.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+    assert shell("search", "Norway").code == 1
+    assert "index --rebuild" in shell("verify").out.decode()
+    ran = shell("index", "--rebuild")
+    assert "made anew" in ran.err
+    assert "no vectors can be made" in ran.err
+    assert SEA[:20] in text(shell("search", "Norway"))
+    assert "two" in text(shell("search", "two", "--in", "history"))
+    assert shell("verify").code == 0

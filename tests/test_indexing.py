@@ -42,7 +42,7 @@ from tokenspace.memory.store.connector import Connection
 from .test_disk import small_disk
 
 pytestmark = [NEEDS_MODEL, POSIX_ONLY]
-MENDED = "; run `tokenspace setup`."
+MENDED = " run `tokenspace setup`."
 
 
 @pytest.fixture(autouse=True)
@@ -203,7 +203,7 @@ async def test_without_a_model_words_are_searched_until_there_is_one(
     ):
         await file(space, COLOURS, *notes(3))
         why = await by_words(space, HUES)
-        assert why.startswith("there is no folder /no/such/folder")
+        assert why.startswith("the setting model names /no/such/folder, and there is no such")
         assert why.endswith(MENDED)
         assert await space.search.how() == f"by words only: {why}"
         assert (rows(db).vectors, rows(db).queued, rows(db).models) == (0, 4, 0)

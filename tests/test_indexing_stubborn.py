@@ -6,10 +6,31 @@ from pathlib import Path
 
 import pytest
 from embedding import NEEDS_MODEL, POSIX_ONLY, embedding, shared
-from meaning import COLOURS, HUES, Counted, at_work, best, file, notes, opened, rows, until, whole
+from meaning import (
+    BY,
+    COLOURS,
+    HUES,
+    Counted,
+    at_work,
+    best,
+    file,
+    notes,
+    opened,
+    rows,
+    until,
+    whole,
+)
 
-from tokenspace.memory import indexing
-from tokenspace.memory.embedding import EmbeddingError, Model, State, Vector
+from tokenspace.memory import Space, indexing
+from tokenspace.memory.embedders import Embedders
+from tokenspace.memory.embedding import (
+    EmbeddingError,
+    Model,
+    State,
+    Vector,
+    WorkerEmbedder,
+    find,
+)
 from tokenspace.memory.querying import Scope
 from tokenspace.memory.store.connector import Connection
 
@@ -86,17 +107,20 @@ async def test_a_text_that_fails_waits_until_the_others_are_done(
 async def test_a_damaged_passage_keeps_no_other_from_being_found(
     db: Path, embedder: Counted
 ) -> None:
-    """Searches leave it out, and its place in the queue holds nobody up."""
+    """Searches leave it out, it waits for no vector, and its neighbours can be filed and go."""
     async with opened(db, embedder) as space:
-        await file(space, "zebra crossing", *notes(3), COLOURS)
+        await file(space, "zebra crossing", *notes(3), COLOURS, source="s")
     with closing(Connection(db)) as file_:
         file_.execute("UPDATE object SET data = x'ff' WHERE id = (SELECT min(object_id) "
                       "FROM passage_version)")  # fmt: skip
     async with opened(db, embedder) as space, at_work(space):
-        await until(lambda: rows(db).queued == 1)
+        await until(lambda: rows(db).queued == 0)
+        assert rows(db).vectors == rows(db).docs - 1
         assert (await best(space, HUES)).text == COLOURS
-        assert await space.search.find("zebra", Scope(), 5)
         assert len((await space.search.find("", Scope(), 9)).finds) == 4
+        await space.archive.remove("p2", BY)
+        await space.archive.remove("p1", BY)
+        assert len((await space.search.find("", Scope(), 9)).finds) == 3
 
 
 async def test_two_processes_of_other_settings_do_not_take_turns(
@@ -115,3 +139,24 @@ async def test_two_processes_of_other_settings_do_not_take_turns(
                 await whole(db)
             assert (serving(db), rows(db).given) == ("a" * 64, given + 5)
             assert (await best(two, HUES)).text == COLOURS
+
+
+async def test_a_setting_that_names_nothing_leaves_the_old_vectors_at_work(
+    db: Path, embedder: Counted
+) -> None:
+    """Their model is still there; with `none` nobody asks it."""
+    async with opened(db, embedder) as space, at_work(space):
+        await file(space, *notes(3), COLOURS)
+        await whole(db)
+
+    async def searched(spec: str) -> str:
+        embedders = Embedders(
+            spec, lambda named: WorkerEmbedder(lambda: find(named)) if named else embedder
+        )
+        space = await Space.open(db, embedders=embedders)
+        found = await space.search.find(HUES, Scope(), 1)
+        await space.close()
+        return found.mode
+
+    assert await searched("/no/such/folder") == "hybrid"
+    assert await searched("none") == "lexical"

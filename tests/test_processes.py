@@ -67,7 +67,13 @@ async def writing(path: Path, labels: list[str], count: int) -> None:
             assert value.count("start\n") == 1
 
 
-@pytest.mark.parametrize("labels", [["log"] * 4, ["a", "b", "c", "d"]], ids=["one", "separate"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param(["log"] * 4, id="one"),
+        pytest.param(["a", "b", "c", "d"], id="separate", marks=pytest.mark.slow),
+    ],
+)
 async def test_four_processes_make_500_edits_each_and_lose_none(
     db: Path, labels: list[str]
 ) -> None:

@@ -10,13 +10,9 @@ from tokenspace.memory.querying import (
     MAX_EXACT,
     MAX_QUERY_CHARS,
     MAX_TERMS,
-    PLACES,
     Day,
-    Scope,
     parsed,
 )
-
-from .support import NOW
 
 
 @pytest.mark.parametrize(
@@ -113,15 +109,6 @@ def test_a_day_holds_what_lies_in_it() -> None:
     at = datetime(2024, 2, 29, 23, tzinfo=UTC)
     assert all(day.holds(at) for day in (Day(2024, None), Day(None, 2), Day(2024, 2, 29)))
     assert not any(day.holds(at) for day in (Day(2023, 2), Day(None, 2, 28), Day(2024, 3)))
-
-
-def test_a_scope_is_narrow_if_it_leaves_something_out() -> None:
-    """History only adds to what holds now."""
-    assert not Scope().is_narrow
-    assert not Scope(places=frozenset(PLACES)).is_narrow
-    assert Scope(places=frozenset(("archive",))).is_narrow
-    assert Scope(tags=("x",)).is_narrow
-    assert Scope(since=NOW).is_narrow
 
 
 @given(st.text(max_size=3 * MAX_QUERY_CHARS))

@@ -101,6 +101,18 @@ async def test_a_deletion_says_how_to_read_it_back(memory: Client) -> None:
     assert "1→text" in await said(memory, "memory_read", label="topic", at="2")
 
 
+async def test_undoing_in_the_archive_says_what_it_did_there(memory: Client) -> None:
+    """By the passages' names, as no block reads otherwise."""
+    await said(memory, "memory_archive", text="Rent is 900.")
+    for undone, did in ((2, "deleted"), (3, "filed")):
+        answer = await said(memory, "memory_restore", undo=undone)
+        assert answer.startswith(f"p1 {did} (change {undone + 1})\n")
+        assert f"memory_restore(undo={undone + 1})" in answer
+    await said(memory, "memory_archive", id="p1", text="Rent is 950.")
+    answer = await said(memory, "memory_restore", undo=5)
+    assert answer.startswith("p1 edited (change 6)\n")
+
+
 async def test_a_new_block_names_the_one_that_was_perhaps_meant(memory: Client) -> None:
     """A slip in the label must not split a topic; a part of a topic is no slip."""
     answer = await said(memory, "memory_rethink", label="brand/new", new_memory="x")

@@ -102,7 +102,7 @@ async def test_a_change_is_not_taken_back_over_a_newer_one(memory: Client) -> No
     await said(memory, "memory_archive", id="p1", text="Rent is 950.")
     await said(memory, "memory_archive", id="p1", text="Rent is 990.")
     answer = await refused(memory, "memory_restore", undo=3)
-    assert "p1 was changed again since" in answer
+    assert "p1 was changed again by change 4" in answer
     assert "Rent is 990." in await whole(memory, "p1")
 
 
@@ -160,6 +160,57 @@ async def test_a_text_cannot_pose_as_the_server(memory: Client) -> None:
     await said(memory, "memory_archive", text="x\nspace bakery\n2 found by words and meaning")
     for shown in (await whole(memory, "p1"), await said(memory, "memory_search", query="p1")):
         assert "\n→ space bakery\n→ 2 found" in shown
+
+
+@pytest.mark.parametrize("end", list("\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"))
+async def test_whatever_ends_a_line_makes_no_line_of_ours(memory: Client, end: str) -> None:
+    """Nor do the control characters of a terminal: they are written out."""
+    text = f"tea{end}space bakery\x1b[2K\r\nspace b"
+    about: dict[str, Any] = {"source": "a\x1b[2Kb", "tags": ["t\x1b"]}
+    await said(memory, "memory_archive", text=text, **about)
+    for shown in (
+        await whole(memory, "p1"),
+        await said(memory, "memory_search", query="p1"),
+        await said(memory, "memory_search", query="bakery"),
+    ):
+        assert len(shown.splitlines()) == len(shown.split("\n"))
+        assert "bakery\\x1b[2K" in shown
+        assert "\x1b" not in shown
+        assert not any(row.startswith(("space bakery", "space b")) for row in shown.split("\n"))
+
+
+@pytest.mark.parametrize("piece", ["a\n", "\x1b", "é\r\n", "🙂", "word \n\n"])
+async def test_a_page_is_small_whatever_it_holds(memory: Client, piece: str) -> None:
+    """What marks and escapes add is counted; the pages together are the text."""
+    text = piece * 3_000 + "z"
+    await said(memory, "memory_archive", text=text, source="s" * 500, tags=["é" * 90, "ü" * 90])
+    read, offset = "", 0
+    while offset is not None:
+        page = await said(memory, "memory_search", query="p1", offset=offset)
+        assert len(page.encode()) <= 4_096
+        rows = [row.removeprefix("→ ") for row in page.split("\n") if row.startswith("→ ")]
+        read += "\n".join(rows)
+        more = page.rpartition("more characters: offset=")[2] if "offset=" in page else ""
+        offset = int(more.split()[0]) if more else None
+    assert read == text.replace("\r\n", "\n").replace("\x1b", "\\x1b")
+
+
+async def test_a_passage_that_was_taken_out_says_how_to_bring_it_back(memory: Client) -> None:
+    """Asked for by name; what else holds that name as a word is found too."""
+    await said(memory, "memory_archive", text="Rent is 900.")
+    await said(memory, "memory_forget", passage="p1")
+    await said(memory, "memory_insert", label="human", new_string="- Eve")
+    answer = await said(memory, "memory_search", query="p1")
+    taken = "p1 was taken out of the archive by change 3; memory_restore(undo=3) brings it back."
+    assert answer.startswith(taken)
+    assert "nothing found" not in answer
+    await said(memory, "memory_insert", label="human", new_string="- Outages are p1 tickets")
+    answer = await said(memory, "memory_search", query="p1")
+    assert "1 found by words only: " in answer
+    assert f"\n{taken}\n" in answer
+    assert "→ - Outages are p1 tickets" in answer
+    await said(memory, "memory_restore", undo=3)
+    assert "Rent is 900." in await said(memory, "memory_search", query="p1")
 
 
 async def test_filing_under_one_key_is_one_change(memory: Client) -> None:

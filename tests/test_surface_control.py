@@ -100,7 +100,10 @@ async def test_everything_goes_back_to_a_place_and_forth_again(memory: Client) -
     await said(memory, "memory_create", label="junk", description="junk")
     answer = await said(memory, "memory_restore", to="start")
     assert "kept as checkpoint before-restore-5" in answer
+    assert "memory_restore(undo=5); the archive stays as it is\n" in answer
     assert await value(memory, "human") == LINES
+    again = await said(memory, "memory_restore", to="start")
+    assert again.startswith("nothing to do: every block reads so already; the archive stays as")
     assert "junk" in await refused(memory, "memory_read", label="junk")
     await said(memory, "memory_restore", to="before-restore-5")
     assert await value(memory, "human") == "mess\n"
@@ -114,6 +117,7 @@ async def test_a_block_goes_back_and_after_that_may_be_rewritten(memory: Client)
     await said(memory, "memory_delete", label="human")
     answer = await said(memory, "memory_restore", label="human", to="2")
     assert "human@" in answer
+    assert "archive" not in answer
     assert await value(memory, "human") == LINES
     again = await said(memory, "memory_restore", label="human", to="2")
     assert again.startswith("nothing to do: human@")

@@ -147,6 +147,8 @@ async def test_what_is_no_place_or_time_is_refused(memory: Client) -> None:
     )
     assert "is not a time" in await refused(memory, "memory_search", query="x", since="someday")
     assert "must be 50 or less" in await refused(memory, "memory_search", query="x", limit=99)
+    answer = await refused(memory, "memory_search", query="x", offset=10**12)
+    assert "'offset' must be 1000000 or less" in answer
 
 
 async def test_a_block_that_is_renamed_or_deleted_is_found_as_it_is_now(memory: Client) -> None:

@@ -97,16 +97,27 @@ def weights_in(folder: Path) -> list[Path]:
     return tensors or sorted(folder.glob("pytorch_model*.bin"))
 
 
+def _as_folder(spec: str) -> Path | None:
+    """Return the folder that a setting names; None for a name, though a project may have one so."""
+    try:
+        path = Path(spec).expanduser()
+    except RuntimeError:  # no such home
+        return None
+    return path.absolute() if path.is_absolute() or spec.startswith((".", "~")) else None
+
+
 def _located(spec: str, hub: Path | None, *, download: bool) -> tuple[str, Path | None] | Absent:
     if spec in ("", DEFAULT, DEFAULT.partition("/")[2]):
         return _named([DEFAULT], hub, _packaged(), download=download)
-    folder = Path(spec).expanduser().absolute()
-    if folder.is_dir():
+    folder = _as_folder(spec)
+    if folder is not None and folder.is_dir():
         if _complete(folder):
             return _folder_name(folder), folder
         return Absent(f"the folder {spec} holds no embedding model; choose another, or {MEND}.")
     if not _NAME.fullmatch(spec):
-        return Absent(f"there is no folder {spec} to take a model from; {MEND}.")
+        return Absent(
+            f"the setting model names {spec}, and there is no such folder; name another, or {MEND}."
+        )
     names = [spec] if "/" in spec else [f"{_ORGANISATION}/{spec}", spec]
     return _named(names, hub, None, download=download)
 

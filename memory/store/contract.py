@@ -87,8 +87,16 @@ class Transaction(Snapshot, Protocol):
         """Keep vectors of docs that are still as they were; return how many those are."""
         ...
 
+    def unqueue(self, seqs: Sequence[int]) -> None:
+        """Let docs wait no longer: no vector can be made of them."""
+        ...
+
     def put_back(self, seqs: Sequence[int]) -> None:
         """Let docs wait for their vectors behind all others."""
+        ...
+
+    def reindex(self) -> None:
+        """Make anew all that search looks through; vectors are queued to be made again."""
         ...
 
     def promote(self, model_id: int) -> bool:

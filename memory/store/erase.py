@@ -19,7 +19,7 @@ from ..refs import MAX_NAME_CHARS
 from .connector import Row
 from .erase_archive import EraseArchiveView, done
 from .rewriting import Erasure
-from .traces import drop_past, drop_stale_vectors, past_holding, redact_past
+from .traces import drop_past, drop_stale_vectors, past_holding, redact_past, turned_entries
 
 
 class EraseView(EraseArchiveView):
@@ -39,7 +39,7 @@ class EraseView(EraseArchiveView):
         keys = self._numbers("instr(request_id, ?) > 0", needle)
         named = self._checkpoints_holding(needle)
         past = past_holding(self._db, needle)
-        whole = past if "\n" not in needle else []  # of what was let go, search may know the line
+        whole = [row for row in past if needle in row["text"]]  # of what was let go as well
         entry = self._objects.hash(needle)
         found_in = (erasure.texts, erasure.abouts, erasure.labels, reasons, keys, named, whole)
         if not any(found_in):
@@ -48,6 +48,7 @@ class EraseView(EraseArchiveView):
         def note(text: str) -> str:
             return redacted(text, needle, MAX_NOTE_CHARS)
 
+        turned = turned_entries(self._db, self._objects, erasure.texts, needle)
         by = replace(intent, reason=note(intent.reason))
         self._renew_heads(
             erasure, by, at,
@@ -62,7 +63,7 @@ class EraseView(EraseArchiveView):
         self._db.many("UPDATE change SET request_id = NULL WHERE number = ?", ((n,) for n in keys))
         erasure.altered.update(keys)
         self._redact_checkpoints(named, needle)
-        redact_past(self._db, past, needle, erasure.own)
+        redact_past(self._db, past, turned, needle, erasure.own)
         drop_stale_vectors(self._db)
         self._retract(erasure, entry)
         erased = done(erasure, entry, versions, len(reasons))

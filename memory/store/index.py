@@ -1,15 +1,17 @@
 """What search looks through, kept in step with every write, in its transaction.
 
-All of it is derived: `rebuilt` makes it anew from blocks and passages.
+All of it is derived: `reindexing.py` makes it anew from blocks and passages.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from ..lines import split_lines
+from ..errors import CorruptError
+from ..lines import changed_lines, split_lines
 from ..model import Kind
-from ..terms import entity, entries, indexed
+from ..terms import entity, entries, heading, indexed
 from .connector import Connection
 from .objects import Objects
 
@@ -32,6 +34,20 @@ class Filing:
     at: int
 
 
+def beside(db: Connection, doc_id: int) -> list[int]:
+    """Return the ids of the docs before and after one of the same kind and source."""
+    found: list[int] = []
+    for less, order in (("<", "DESC"), (">", "ASC")):
+        row = db.one(
+            "SELECT n.id FROM doc d CROSS JOIN doc n ON n.kind = d.kind AND n.source = d.source "
+            f"AND n.id {less} d.id WHERE d.id = ? ORDER BY n.id {order} LIMIT 1",
+            doc_id,
+        )
+        if row is not None:
+            found.append(row["id"])
+    return found
+
+
 class Index:
     """The search tables of one connection, inside somebody's transaction."""
 
@@ -49,12 +65,26 @@ class Index:
         value: str | None,
         change: int,
         at: int,
+        *,
+        edited: int | None = None,
     ) -> None:
-        """Make the docs of a block what its entries are now; what they no longer are is past."""
+        """Make the docs of a block what its entries are now; what they no longer are is past.
+
+        `edited` is the text that it was, where nothing but that is changed: then only the place
+        is looked at, as a block may be long.
+        """
+        keys = sorted({tag.casefold() for tag in tags})
+        now = value or ""
+        if edited is None or not self._edited(block_id, label, keys, edited, now, change, at):
+            self._anew(block_id, label, now, change, at)
+            self._tag_block(block_id, keys)
+
+    def _anew(self, block_id: int, label: str, value: str, change: int, at: int) -> None:
+        """Compare all docs of a block with all its entries."""
         rows = self._db.all(
             "SELECT id, text, context FROM doc WHERE kind = 1 AND item_id = ?", block_id
         )
-        now = Counter(entries(label, split_lines(value or "")))
+        now = Counter(entries(label, split_lines(value)))
         standing = Counter(text for text, _ in now.elements())
         for row in rows:
             entry = (row["text"], row["context"])
@@ -67,13 +97,68 @@ class Index:
                 standing[row["text"]] -= 1
             else:
                 self._past(block_id, row["text"], change)
-        for text, context in now.elements():
+        self._add(block_id, now, at)
+
+    def _edited(
+        self,
+        block_id: int,
+        label: str,
+        keys: Sequence[str],
+        edited: int,
+        new: str,
+        change: int,
+        at: int,
+    ) -> bool:
+        """Compare what stood at the place that was edited with what stands there now.
+
+        Tell whether that was possible. It is not where a heading is touched, which is the context
+        of all that follows, nor where the docs are not what the old text says.
+        """
+        try:
+            old = self._objects.text(edited)
+        except CorruptError:
+            return False
+        before, after = split_lines(old), split_lines(new)
+        start, end = changed_lines(old, new)
+        gone, come = before[start : len(before) - len(after) + end], after[start:end]
+        if any(heading(line) is not None for line in (*gone, *come)):
+            return False
+        titles = [title for line in before[:start] if (title := heading(line)) is not None]
+        under = titles[-1] if titles else ""
+        had, have = (Counter(entries(label, lines, under)) for lines in (gone, come))
+        sql = "SELECT id FROM doc WHERE kind = 1 AND item_id = ? AND text = ? AND context = ?"
+        leaving: list[tuple[int, str]] = []
+        for (text, context), times in (had - have).items():
+            ids = [row["id"] for row in self._db.all(sql, block_id, text, context)]
+            if len(ids) < times:
+                return False
+            leaving += [(doc_id, text) for doc_id in ids[-times:]]
+        for doc_id, _ in leaving:
+            self._drop(doc_id)
+        self._add(block_id, have - had, at, keys)
+        for _, text in leaving:
+            if not self._stands(block_id, text):
+                self._past(block_id, text, change)
+        return True
+
+    def _add(
+        self,
+        block_id: int,
+        every: Counter[tuple[str, str]],
+        at: int,
+        keys: Sequence[str] = (),
+    ) -> None:
+        for text, context in every.elements():
             doc_id = self._doc(ENTRY, block_id, at, None, entity(text, context), context, text)
             self._write(doc_id, text, context)
-        self._tag_block(block_id, tags)
+            if keys:
+                self._tag(doc_id, keys)
 
-    def _tag_block(self, block_id: int, tags: Sequence[str]) -> None:
-        keys = sorted({tag.casefold() for tag in tags})
+    def _stands(self, block_id: int, text: str) -> bool:
+        sql = "SELECT 1 FROM doc WHERE kind = 1 AND item_id = ? AND text = ? LIMIT 1"
+        return self._db.scalar(sql, block_id, text) is not None
+
+    def _tag_block(self, block_id: int, keys: Sequence[str]) -> None:
         had = self._db.scalar(
             "SELECT 1 FROM doc_tag WHERE doc_id IN "
             "(SELECT id FROM doc WHERE kind = 1 AND item_id = ?) LIMIT 1",
@@ -113,7 +198,7 @@ class Index:
                 self._leave(known["id"])
             doc_id = self._doc(kind, filing.id, filing.at, source, who, "", None)
         self._tag(doc_id, sorted({tag.casefold() for tag in filing.tags}))
-        self._refresh([doc_id, *self._beside(doc_id)])
+        self._refresh([doc_id, *beside(self._db, doc_id)])
 
     def no_passage(self, kind: Kind, passage_id: int) -> None:
         """Take the doc of a passage out: it is deleted."""
@@ -124,28 +209,16 @@ class Index:
             self._leave(doc_id)
 
     def _leave(self, doc_id: int) -> None:
-        beside = self._beside(doc_id)
+        neighbours = beside(self._db, doc_id)
         self._drop(doc_id)
-        self._refresh(beside)
-
-    def _beside(self, doc_id: int) -> list[int]:
-        """Return the ids of the docs before and after it of the same kind and source."""
-        found: list[int] = []
-        for less, order in (("<", "DESC"), (">", "ASC")):
-            row = self._db.one(
-                f"SELECT n.id FROM doc d JOIN doc n ON n.kind = d.kind AND n.source = d.source "
-                f"AND n.id {less} d.id WHERE d.id = ? ORDER BY n.id {order} LIMIT 1",
-                doc_id,
-            )
-            if row is not None:
-                found.append(row["id"])
-        return found
+        self._refresh(neighbours)
 
     def _refresh(self, doc_ids: Iterable[int]) -> None:
-        """Write passages' words anew, with those of their neighbours."""
+        """Write passages' words anew, with those of their neighbours; not where it is damaged."""
         for doc_id in doc_ids:
-            body, around = self.texts(doc_id)
-            self._write(doc_id, body, around)
+            with suppress(CorruptError):
+                body, around = self.texts(doc_id)
+                self._write(doc_id, body, around)
 
     def texts(self, doc_id: int) -> tuple[str, str]:
         """Return what a doc says, and what stands around it: source, tags, neighbours."""
@@ -156,7 +229,7 @@ class Index:
             return row["text"], row["context"]
         tags = self._db.all("SELECT tag FROM doc_tag WHERE doc_id = ?", doc_id)
         around = [row["source"] or "", *(tag["tag"] for tag in tags)]
-        around += [self._passage_text(beside)[:NEIGHBOUR_CHARS] for beside in self._beside(doc_id)]
+        around += map(self._beginning, beside(self._db, doc_id))
         return self._passage_text(doc_id), "\n".join(filter(None, around))
 
     def window(self, doc_id: int) -> tuple[str, str]:
@@ -169,9 +242,16 @@ class Index:
         if row["kind"] == ENTRY:
             return row["text"], f"{row['context']}: {row['text']}"
         own = self._passage_text(doc_id)
-        beside = sorted([*self._beside(doc_id), doc_id])
-        rows = [own if n == doc_id else self._passage_text(n)[:NEIGHBOUR_CHARS] for n in beside]
+        near = sorted([*beside(self._db, doc_id), doc_id])
+        rows = [own if n == doc_id else self._beginning(n) for n in near]
         return own, "\n".join(rows) if len(rows) > 1 else ""
+
+    def _beginning(self, doc_id: int) -> str:
+        """Return what a neighbour says, as far as it is looked at; nothing if it is damaged."""
+        try:
+            return self._passage_text(doc_id)[:NEIGHBOUR_CHARS]
+        except CorruptError:
+            return ""
 
     def _passage_text(self, doc_id: int) -> str:
         object_id = self._db.scalar(

@@ -13,6 +13,8 @@ from .connector import Row
 from .index import ENTRY, KINDS
 from .view import View
 
+_MEND = "`tokenspace index --rebuild` makes it anew."
+
 _Item: TypeAlias = tuple[int, int]
 """A block or passage, as docs name it: kind and id."""
 
@@ -67,14 +69,14 @@ class IndexChecks(View):
             if expected.get(item, empty) not in (found.get(item, empty), damaged)
         ]
         if wrong:
-            yield f"search does not look through what is there: {listed(wrong, 'place')}."
+            yield (f"search does not look through what is there: {listed(wrong, 'place')}. {_MEND}")
 
     def words(self) -> Iterator[str]:
         """Check that all of it, and nothing else, has its words in the full-text tables."""
         for rows, words in (("doc", "doc_text"), ("past", "past_text")):
             wrong = self._db.scalar(_WORDS.format(rows=rows, words=words))
             if wrong:
-                yield f"without a counterpart in {rows} or {words}: {many(wrong, 'row')}."
+                yield f"without a counterpart in {rows} or {words}: {many(wrong, 'row')}. {_MEND}"
 
     def vectors(self) -> Iterator[str]:
         """Check that every vector is of something, and as long as its model makes them."""

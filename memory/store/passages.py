@@ -7,6 +7,7 @@ from ..model import Filed, passage_name
 from ..passages import Passage
 from .branches import BranchView
 from .connector import Connection, Row
+from .index import beside
 from .objects import Objects
 from .rows import moment
 
@@ -40,29 +41,31 @@ class PassageView(BranchView):
         kind = self._db.scalar("SELECT kind FROM passage WHERE id = ?", number)
         return passage_name(kind, number) if kind else None
 
+    def passage_change(self, number: int) -> int:
+        """Return the newest change of a passage, 0 if there never was one of that number."""
+        return int(self._db.scalar("SELECT change FROM passage WHERE id = ?", number) or 0)
+
     def passages_of(self, text: str) -> list[Passage]:
-        """Return the passages that have exactly this text now, oldest first; at most five."""
+        """Return the passages (no episodes) that have exactly this text now, oldest first: 50."""
         rows = self._db.all(
             f"{_STATE} JOIN object o ON o.id = v.object_id WHERE o.hash = ? "
-            "AND v.change = p.change ORDER BY p.id LIMIT 5",
+            "AND v.change = p.change AND p.kind = 'passage' ORDER BY p.id LIMIT 50",
             self._objects.hash(text),
         )
         return [self._passage(row) for row in rows]
 
     def beside(self, number: int) -> list[str]:
         """Return the names of the passages before and after this one, of the same source."""
-        found: list[str] = []
-        for less, order in (("<", "DESC"), (">", "ASC")):
-            row = self._db.one(
-                "SELECT p.kind, p.id FROM passage t JOIN doc d ON d.item_id = t.id "
-                "AND d.kind = CASE t.kind WHEN 'passage' THEN 2 ELSE 3 END "
-                f"JOIN doc n ON n.kind = d.kind AND n.source = d.source AND n.id {less} d.id "
-                f"JOIN passage p ON p.id = n.item_id WHERE t.id = ? ORDER BY n.id {order} LIMIT 1",
-                number,
+        doc_id = self._db.scalar("SELECT id FROM doc WHERE kind IN (2, 3) AND item_id = ?", number)
+        docs = () if doc_id is None else beside(self._db, doc_id)
+        rows = [
+            self._db.one(
+                "SELECT p.kind, p.id FROM doc d JOIN passage p ON p.id = d.item_id WHERE d.id = ?",
+                near,
             )
-            if row is not None:
-                found.append(passage_name(row["kind"], row["id"]))
-        return found
+            for near in docs
+        ]
+        return [passage_name(row["kind"], row["id"]) for row in rows if row is not None]
 
     def _filed(self, number: int) -> tuple[Filed, ...]:
         """Return what a change did to passages."""

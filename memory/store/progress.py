@@ -1,6 +1,5 @@
 """How far the vectors of a space are, and which docs wait for theirs."""
 
-from contextlib import suppress
 from datetime import datetime
 
 from ..errors import CorruptError
@@ -8,8 +7,6 @@ from ..finding import IndexState, Queued, Serving, Waiting
 from .index import ENTRY, EPISODE, PASSAGE, Index
 from .rows import stamp
 from .view import View
-
-_DAMAGED = 1_000  # docs whose text is damaged that are passed over
 
 
 class ProgressView(View):
@@ -26,15 +23,18 @@ class ProgressView(View):
         return Waiting(*(self._db.scalar(sql) is not None for sql in questions))
 
     def queued(self, most: int) -> list[Queued]:
-        """Return docs that wait for their vector: those that wait longest, and can be read."""
+        """Return docs that wait for their vector: those that wait longest.
+
+        One whose text is damaged comes without a text.
+        """
         index = Index(self._db, self._objects)
         found: list[Queued] = []
-        sql = "SELECT seq, doc_id FROM embed_queue ORDER BY seq LIMIT ?"
-        for row in self._db.all(sql, most + _DAMAGED):
-            with suppress(CorruptError):
+        rows = self._db.all("SELECT seq, doc_id FROM embed_queue ORDER BY seq LIMIT ?", most)
+        for row in rows:
+            try:
                 found.append(Queued(row["seq"], *index.window(row["doc_id"])))
-            if len(found) == most:
-                break
+            except CorruptError:
+                found.append(Queued(row["seq"], "", ""))
         return found
 
     def models(self) -> tuple[Serving | None, Serving | None]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ..finding import Made, Serving
 from .filing import FilingView
+from .reindexing import reindex
 from .rows import stamp
 
 _AT_ONCE = 5_000  # vectors of an older model that one transaction deletes
@@ -71,6 +72,10 @@ class QueueView(FilingView):
             kept += 1
         return kept
 
+    def unqueue(self, seqs: Sequence[int]) -> None:
+        """Let docs wait no longer: no vector can be made of them."""
+        self._db.many("DELETE FROM embed_queue WHERE seq = ?", ((seq,) for seq in seqs))
+
     def put_back(self, seqs: Sequence[int]) -> None:
         """Let docs wait behind all others."""
         for seq in seqs:
@@ -79,6 +84,10 @@ class QueueView(FilingView):
                 "SELECT doc_id FROM embed_queue WHERE seq = ?",
                 (seq,),
             )
+
+    def reindex(self) -> None:
+        """Make anew all that search looks through; vectors are queued to be made again."""
+        reindex(self._db, self._objects)
 
     def promote(self, model_id: int) -> bool:
         """Let a model serve whose vectors are all made; tell whether the others' are gone.

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,17 +17,15 @@ from .objects import Objects
 from .progress import ProgressView
 from .rows import moment, stamp
 from .vectors import Vectors
+from .vocabulary import COUNTED, Vocabulary
 
 ROWS = 5_000
 """Most rows that one search by words looks at, about 1 microsecond each: the rarest words first."""
 
-NARROW_ROWS = 80_000
+NARROW_ROWS = COUNTED
 """The same where a filter lets few through: most rows are only passed over."""
 
-_COUNTED = NARROW_ROWS  # more rows than this have a word: it is counted no further
-_CACHED_TERMS = 20_000
-_DEAR = 500  # rows from which a count is worth being kept
-_EXACT_COUNT = 50_000
+_LEAST = 0.5  # of what a word is worth, that a text gets which has it
 _KIND = {"blocks": 1, "archive": 2, "episodes": 3}
 
 
@@ -42,30 +40,6 @@ class _Term:
     rows: int
     idf: float
     theirs: float
-
-
-class Vocabulary:
-    """How many rows have a term: where many do, kept while the index is about as large."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._size = 0
-
-    def count(self, db: Connection, table: str, match: str, size: int) -> int:
-        """Return how many rows of an index match, at most `_COUNTED` and one."""
-        if abs(size - self._size) > max(20, self._size // 50):
-            self._known.clear()
-            self._size = size
-        key = (table, match)
-        if key in self._known:
-            return self._known[key]
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)"
-        found = int(db.scalar(sql, match, _COUNTED + 1))
-        if found > _DEAR:
-            self._known[key] = found
-            if len(self._known) > _CACHED_TERMS:
-                self._known.popitem(last=False)
-        return found
 
 
 class SearchView(ProgressView):
@@ -88,7 +62,7 @@ class SearchView(ProgressView):
             "SELECT doc_text.rowid AS id, bm25(doc_text, 1.0, 0.3) AS score "
             f"FROM doc_text {join} doc_text MATCH ?"
         )
-        terms = self._terms("doc_text", "doc", query)
+        terms = self._terms("doc_text", query)
         return self._covered(terms, sql, values, NARROW_ROWS if where else ROWS)
 
     def past_by_words(self, query: Query, scope: Scope) -> dict[int, float]:
@@ -105,12 +79,12 @@ class SearchView(ProgressView):
             "SELECT past_text.rowid AS id, bm25(past_text) AS score "
             f"FROM past_text {join}WHERE {where}past_text MATCH ?"
         )
-        terms = self._terms("past_text", "past", query)
+        terms = self._terms("past_text", query)
         return self._covered(terms, sql, [value for _, value in limits], ROWS)
 
-    def _terms(self, index: str, table: str, query: Query) -> list[_Term]:
+    def _terms(self, index: str, query: Query) -> list[_Term]:
         """Return what a question asks of an index, the rarest term first."""
-        size = self._size(table)
+        size = self._size(index)
         found: list[_Term] = []
         for words in query.terms:
             match = '"' + " ".join(words) + '"'
@@ -134,7 +108,8 @@ class SearchView(ProgressView):
         FTS5's own idf is nothing for a word that half of the rows have, as in a small space many
         words are: so each term is asked for by itself, and its idf is put right. Terms that would
         go over the budget of rows are left out; if all would, those rows are looked at that have
-        the three rarest, or the newest of them.
+        the three rarest, or the newest of them. However long a text is, a word that it has counts
+        half of what it is worth: BM25 alone lets the words of long texts vanish.
         """
         ideal = sum(term.idf for term in terms)
         there = [term for term in terms if term.rows]
@@ -145,20 +120,28 @@ class SearchView(ProgressView):
             if rows > budget:
                 break
             weight = term.idf / term.theirs / ideal
+            least = _LEAST * term.idf / ideal
             for doc_id, score in self._db.tuples(sql, *values, term.match):
-                found[doc_id] -= score * weight
+                found[doc_id] += max(-score * weight, least)
         if there and not found and there[0].rows > budget:
             match = " AND ".join(term.match for term in there[:3])
-            newest = f"{sql} ORDER BY rowid DESC LIMIT ?"
+            newest = f"{sql} ORDER BY 1 DESC LIMIT ?"
             for doc_id, score in self._db.tuples(newest, *values, match, ROWS):
                 found[doc_id] = -score / ideal
         return found
 
-    def _size(self, table: str) -> int:
-        newest = int(self._db.scalar(f"SELECT max(id) FROM {table}") or 0)
-        if newest > _EXACT_COUNT:  # counting takes a while, and it matters by its logarithm only
-            return newest
-        return int(self._db.scalar(f"SELECT count(*) FROM {table}"))
+    def _size(self, index: str) -> int:
+        """Return how many rows an index has: the first number of what FTS5 keeps of itself.
+
+        It is what `bm25` goes by, and there without counting (`fts5_index.c`, averages record).
+        """
+        record = self._db.scalar(f"SELECT block FROM {index}_data WHERE id = 1") or b""
+        size = 0
+        for byte in record[:8]:
+            size = size << 7 | byte & 0x7F
+            if byte < 0x80:
+                break
+        return size
 
     # ------------------------------------------------------------------ by vector
 

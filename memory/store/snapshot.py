@@ -139,8 +139,12 @@ class Snapshot(Protocol):
         """Return what a passage is or was called, None if there never was one of that number."""
         ...
 
+    def passage_change(self, number: int) -> int:
+        """Return the newest change of a passage, 0 if there never was one of that number."""
+        ...
+
     def passages_of(self, text: str) -> list[Passage]:
-        """Return the passages that have exactly this text now, oldest first; at most five."""
+        """Return the passages (no episodes) that have exactly this text now, oldest first: 50."""
         ...
 
     def beside(self, number: int) -> list[str]:

@@ -21,11 +21,12 @@ from .contract import Transaction
 from .copying import remove_copies
 from .database import is_busy, prepare, translated
 from .objects import Objects
-from .searching import SearchView, Vocabulary
+from .searching import SearchView
 from .snapshot import Searcher, Snapshot
 from .traces import merge_words
 from .vectors import Vectors
 from .view import View
+from .vocabulary import Vocabulary
 from .worker import Worker
 from .writer import Writer, identity
 

@@ -27,6 +27,7 @@ class _State:
     action: str
     version: bytes | None
     object_id: int | None
+    edited: int | None = None  # the text that only this change made another one
 
 
 class WriteView(QueueView):
@@ -128,7 +129,7 @@ class WriteView(QueueView):
 
     def _head(self, branch_id: int, uid: str) -> Row | None:
         return self._db.one(
-            "SELECT v.label, v.version, v.object_id FROM block b "
+            "SELECT v.label, v.version, v.object_id, v.about_id FROM block b "
             "JOIN block_head h ON h.block_id = b.id AND h.branch_id = ? "
             "JOIN block_version v ON v.block_id = b.id AND v.change = h.change WHERE b.uid = ?",
             branch_id, uid,
@@ -146,7 +147,14 @@ class WriteView(QueueView):
             action = "edited"
         else:
             action = "renamed" if old_label else "described"
-        return _State(draft, uid, label, old_label, action, digest, object_id)
+        edited = None
+        if (
+            head
+            and action == "edited"
+            and (label, self._about(draft)) == (head["label"], head["about_id"])
+        ):
+            edited = head["object_id"]
+        return _State(draft, uid, label, old_label, action, digest, object_id, edited)
 
     def _require_free(self, branch_id: int, states: list[_State]) -> None:
         """Refuse a label that is another block's after all of this change."""
@@ -223,6 +231,7 @@ class WriteView(QueueView):
                 state.draft.value,
                 number,
                 stamp(at),
+                edited=state.edited,
             )
 
     def _block_id(self, uid: str) -> int:

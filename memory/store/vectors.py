@@ -105,14 +105,9 @@ class Vectors:
     def _in_memory(self, db: Connection, asked: _Asked) -> dict[int, float]:
         bits = self._loaded_codes(db, asked.serving)
         others = db.tuples(_ROWS_OF_DOCS, asked.also, asked.serving.id)
-        allowed = None
+        near = _nearest_by_signs(db, asked, bits, None)
         if asked.where:
-            sql = f"SELECT e.id FROM doc d {_EMBEDDING} WHERE {asked.where} ORDER BY e.id"
-            allowed = [row_id for (row_id,) in db.tuples(sql, asked.serving.id, *asked.values)]
-        if allowed is not None and len(allowed) <= _FILTERED:
-            near = db.tuples(_ROWS, json.dumps(allowed))
-        else:
-            near = _nearest_by_signs(db, asked, bits, allowed)
+            near = _filtered(db, asked, bits, near)
         scored = (
             *rescored(asked.vector, _scorable(others), len(others)),
             *rescored(asked.vector, _scorable(near), NEAREST),
@@ -163,12 +158,34 @@ def _nearest_by_signs(
     Those that were deleted are met here first; they would stand in others' way.
     """
     while True:
-        near = bits.nearest(asked.vector, CANDIDATES, allowed)
+        near = bits.nearest(asked.vector, 2 * CANDIDATES if asked.where else CANDIDATES, allowed)
         rows = db.tuples(_ROWS, json.dumps(near))
         gone = set(near).difference(row[0] for row in rows)
         if not gone:
             return rows
         bits.drop(gone)
+
+
+def _filtered(
+    db: Connection, asked: _Asked, bits: SignBits, near: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """Return those of the nearest that pass a filter; where few do, the nearest of all that do."""
+    passing = f"FROM doc d {_EMBEDDING} WHERE {asked.where}"
+    some = db.tuples(
+        f"SELECT e.id FROM json_each(?) j CROSS JOIN doc d ON d.id = j.value {_EMBEDDING} "
+        f"WHERE {asked.where}",
+        json.dumps([row[1] for row in near]), asked.serving.id, *asked.values,
+    )  # fmt: skip
+    kept = {row_id for (row_id,) in some}
+    if len(kept) >= NEAREST // 2:
+        return [row for row in near if row[0] in kept]
+    few = db.tuples(
+        f"SELECT e.id {passing} LIMIT ?", asked.serving.id, *asked.values, _FILTERED + 1
+    )
+    if len(few) > _FILTERED:
+        every = db.tuples(f"SELECT e.id {passing}", asked.serving.id, *asked.values)
+        return _nearest_by_signs(db, asked, bits, [row_id for (row_id,) in every])
+    return db.tuples(_ROWS, json.dumps([row_id for (row_id,) in few]))
 
 
 def _scorable(rows: list[tuple[Any, ...]]) -> list[tuple[int, bytes, float]]:

@@ -6,7 +6,7 @@ matters stands in the text, once, and nothing structured doubles it.
 
 from mcp_types import CallToolResult, TextContent
 
-from ...memory import Block, Context, Step, Written
+from ...memory import Block, Change, Context, Step, Written
 from ...memory.ledger import ledger
 from ...memory.lines import content, snippet, split_lines
 from ...memory.model import MAIN
@@ -77,11 +77,7 @@ def written(
     versions = [step.after.version for step in done.steps if step.after is not None]
     if len(versions) == 1:
         meta["version"] = versions[0]
-    parts: list[str] = []
-    for step in done.steps:  # no more than an answer holds: each may take a while
-        parts.append(_step(step, done, 1 if every_loss else 2))
-        if sum(map(len, parts)) > ANSWER_BYTES:
-            break
+    parts = _parts(done, 1 if every_loss else 2)
     if not parts and done.change is not None:
         parts = [f"change {done.change.number}: no block reads otherwise."]
     elif not parts:
@@ -110,6 +106,25 @@ def _step(step: Step, done: Written, least: int) -> str:
     elif before.label == after.label:
         rows += _about(after)
     return "\n".join(rows)
+
+
+def _parts(done: Written, least: int) -> list[str]:
+    """Say what became of each block, and of passages."""
+    parts: list[str] = []
+    for step in done.steps:  # no more than an answer holds: each may take a while
+        parts.append(_step(step, done, least))
+        if sum(map(len, parts)) > ANSWER_BYTES:
+            break
+    if done.change is not None and done.change.passages:
+        parts.append(_archived(done.change))
+    return parts
+
+
+def _archived(change: Change) -> str:
+    """Say what a change did in the archive."""
+    did = [f"{filed.name} {filed.action}" for filed in change.passages[:LISTED]]
+    more = len(change.passages) - LISTED
+    return f"{', '.join(did)}{f' and {more} more' if more > 0 else ''} (change {change.number})"
 
 
 def _then(block: Block, done: Written) -> str:

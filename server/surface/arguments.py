@@ -232,7 +232,7 @@ class Search(Arguments):
     since: Annotated[str | None, Field(description="2026-11-20 or '2 weeks ago'")] = None
     until: str | None = None
     limit: Annotated[int, Field(ge=1, le=50)] = 10
-    offset: Annotated[int, Field(ge=0)] = 0
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 class Status(Arguments):

@@ -18,6 +18,8 @@ BLAME_S = 2.0
 ERASE_S = 1.0
 """How long the past is searched for what shall be erased, in seconds."""
 
+_ARCHIVE = "the archive stays as it is"
+
 
 async def history(desk: Desk, args: History, _: Intent) -> CallToolResult:
     """memory_history."""
@@ -57,7 +59,9 @@ async def restore(desk: Desk, args: Restore, intent: Intent) -> CallToolResult:
             raise InvalidError("undo takes back a change in all its blocks; leave the label out.")
         return _written(desk, await space.history.revert(intent, args.undo))
     done = await space.history.restore(intent, args.to or "", args.label)
-    return _written(desk, done, None if done.steps else "everything reads so already.")
+    if args.label is not None:
+        return _written(desk, done)
+    return _written(desk, done, f"every block reads so already; {_ARCHIVE}.", f"; {_ARCHIVE}")
 
 
 async def checkpoint(desk: Desk, args: Checkpoint, intent: Intent) -> CallToolResult:
@@ -135,12 +139,15 @@ async def _erased(desk: Desk, args: Forget, intent: Intent) -> CallToolResult:
     return _say(telling.erased(done), desk, intent.branch)
 
 
-def _written(desk: Desk, done: Written, note: str | None = None) -> CallToolResult:
-    """Answer a write that went back in history, or brought branches together."""
+def _written(desk: Desk, done: Written, note: str | None = None, also: str = "") -> CallToolResult:
+    """Answer a write that went back in history, or brought branches together.
+
+    `note` is told where nothing was written; `also` ends the note where something was.
+    """
     desk.seen.wrote(done.steps, done.point.branch)
     if done.change is not None and not done.repeated:
         kept = f"kept as checkpoint {done.checkpoint}; " if done.checkpoint else ""
-        note = f"{kept}to take this back: memory_restore(undo={done.change.number})"
+        note = f"{kept}to take this back: memory_restore(undo={done.change.number}){also}"
     return answers.written(done, desk.place, note=note)
 
 

@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 def refused(error: Exception) -> CallToolResult:
     """Return a refusal as a tool's answer."""
     message = str(error)
-    return answers.say(message[:1].upper() + message[1:], error=True)
+    if message.partition(" ")[0].isalpha():  # an id or an argument's name stays as it is
+        message = message[:1].upper() + message[1:]
+    return answers.say(message, error=True)
 
 
 def bug(error: Exception, where: str) -> str:

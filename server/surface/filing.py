@@ -11,12 +11,13 @@ from ...memory.errors import InvalidError
 from ...memory.finding import Find
 from ...memory.model import MAIN
 from ...memory.passages import Passage, PassageDraft
+from ...memory.snippets import snippet
 from ...memory.tokens import approximate_tokens
 from ...memory.when import span
 from . import answers
 from .arguments import Archive, Episode
 from .desk import Desk
-from .shown import one_hit
+from .shown import one_hit, quoted
 
 LONG_CHARS = 1_000
 """From about here on a text is cut where its meaning is looked at (256 word pieces)."""
@@ -96,6 +97,9 @@ def answer(done: Shelved, desk: Desk, near: Sequence[Find] = ()) -> CallToolResu
     if passage is not None:
         meta |= {"id": passage.name, "version": passage.version}
     rows = [_told(done, passage)]
+    if done.before is not None and passage is not None and done.before.text != passage.text:
+        was = snippet(done.before.text, frozenset(), answers.LINE_CHARS)
+        rows += [f"it was (memory_restore(undo={passage.change}) takes it back):", quoted(was)]
     if passage is not None and len(passage.text) > LONG_CHARS:
         rows.append(
             f"it is long: what stands after about {LONG_CHARS:,} characters is found by its words "

@@ -5,7 +5,7 @@ import re
 from mcp_types import CallToolResult
 
 from ...memory import Intent, Space
-from ...memory.errors import NotFoundError
+from ...memory.errors import DeletedError, NotFoundError
 from ...memory.finding import Findings
 from ...memory.model import MAIN
 from ...memory.querying import EVERYWHERE, Query, Scope, parsed
@@ -14,7 +14,7 @@ from ...memory.when import span
 from . import answers
 from .arguments import Search, Status
 from .desk import Desk
-from .shown import one_hit, whole
+from .shown import one_hit, page
 
 _ID = re.compile(r"[pe]\d{1,15}")
 _HOW = {
@@ -30,19 +30,20 @@ async def search(desk: Desk, args: Search, _: Intent) -> CallToolResult:
     """memory_search."""
     space = await desk.space()
     query = args.query.strip()
-    if _ID.fullmatch(query) and (found := await _by_id(space, query, args.offset)):
-        return answers.say(f"{found}\n{answers.footer(desk.place, MAIN)}")
+    gone = ""
+    if _ID.fullmatch(query):
+        foot = f"\n{answers.footer(desk.place, MAIN)}"
+        try:
+            passage, beside = await space.archive.read(query)
+        except DeletedError as error:
+            gone = str(error)
+        except NotFoundError:  # then it is a word
+            pass
+        else:
+            room = answers.ANSWER_BYTES - len(foot.encode())
+            return answers.say(page(passage, beside, args.offset, room) + foot)
     findings = await space.search.find(query, _scope(space, args), args.limit, args.offset)
-    return _answer(desk, args, parsed(query), findings)
-
-
-async def _by_id(space: Space, name: str, offset: int) -> str | None:
-    """Return a passage whole, None where there is none that is called so."""
-    try:
-        passage, beside = await space.archive.read(name)
-    except NotFoundError:
-        return None
-    return whole(passage, beside, offset, answers.ANSWER_BYTES - _HEAD_BYTES)
+    return _answer(desk, args, parsed(query), findings, gone)
 
 
 def _scope(space: Space, args: Search) -> Scope:
@@ -56,14 +57,19 @@ def _scope(space: Space, args: Search) -> Scope:
     )
 
 
-def _answer(desk: Desk, args: Search, query: Query, findings: Findings) -> CallToolResult:
-    """Show as many finds as an answer holds; the others are on the next page."""
+def _answer(
+    desk: Desk, args: Search, query: Query, findings: Findings, gone: str
+) -> CallToolResult:
+    """Show as many finds as an answer holds; the others are on the next page.
+
+    `gone` is what to say of a passage that is called as the question is, and was taken out.
+    """
     finds = findings.finds
     how = _HOW[findings.mode].format(findings.why)
     foot = f"\n{answers.footer(desk.place, MAIN)}"
     if not finds:
         where = "" if "history" in (args.places or ()) else " in=['history'] looks in the past too."
-        nothing = "nothing more." if args.offset else f"nothing found.{where}"
+        nothing = gone or ("nothing more." if args.offset else f"nothing found.{where}")
         return answers.say(f"{nothing} ({how}){foot}", meta={"mode": findings.mode, "hits": []})
     room = (answers.ANSWER_BYTES - _HEAD_BYTES) // len(finds) - 80
     most = min(_MOST_CHARS, max(_LEAST_CHARS, room))
@@ -75,7 +81,7 @@ def _answer(desk: Desk, args: Search, query: Query, findings: Findings) -> CallT
             break
         rows.append(row)
     shown = len(rows)
-    rows.insert(0, f"{shown} found {how}")
+    rows[:0] = [f"{shown} found {how}", *([gone] if gone else [])]
     if findings.more or shown < len(finds):
         rows.append(f"more: offset={args.offset + shown}")
     hits = [
@@ -99,7 +105,7 @@ async def status(desk: Desk, _: Status, __: Intent) -> CallToolResult:
         if b.chars > b.limit
     ]
     rows.append(f"archive: {_many(state.passages, 'passage')}, {_many(state.episodes, 'episode')}")
-    rows.append(f"search: {await space.search.how()}")
+    rows.append(f"search: {await space.search.how(state)}")
     text = answers.bounded("\n".join(rows), f"\n{answers.footer(desk.place, MAIN)}")
     return answers.say(text, meta={"receipt": answers.receipt(context.point)})
 

@@ -175,7 +175,7 @@ TABLE: tuple[Entry, ...] = (
         name="memory_restore",
         title="Undo in memory",
         description=(
-            "Undo: bring a block, or everything, back to how it was (to), or take back one change "
+            "Undo: bring a block, or all of them, back to how it was (to), or take back one change "
             "alone (undo). It is a change itself, so it can be undone too."
         ),
         arguments=Restore,
