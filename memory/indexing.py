@@ -47,13 +47,18 @@ class Indexer:
         self._holder = uuid.uuid4().hex
         self._used = ""  # the hash of the model that made the last vectors
         self._quiet: tuple[int, Phase, str] | None = None
+        self._ended = False
         self._size = BATCH  # of the next batch: halved where one fails, to find what fails in it
 
+    def end(self) -> None:
+        """Begin nothing more: the space is about to be closed."""
+        self._ended = True
+
     async def run(self) -> None:
-        """Make vectors as they are needed, until cancelled or the file is another one."""
+        """Make vectors as they are needed, until cancelled, ended, or the file is another one."""
         try:
             pause_s = 0.0
-            while self._store.is_current():  # other processes fill the queue too
+            while not self._ended and self._store.is_current():  # others fill the queue too
                 await anyio.sleep(pause_s)
                 pause_s = await self._turn()
         finally:
@@ -104,7 +109,7 @@ class Indexer:
             return PAUSE_S
         except TokenspaceError as error:
             logger.warning("no vectors are made: %s", error)
-        return FAILED_PAUSE_S if self._store.is_current() else 0.0
+        return FAILED_PAUSE_S if self._store.is_current() and not self._ended else 0.0
 
     async def _wanted(self) -> bool:
         """Tell whether there is anything to do that is worth a model's memory.

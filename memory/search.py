@@ -31,8 +31,8 @@ _UNMADE = "the first vectors are being made; try again later."
 _REMADE = "the vectors are being made anew, with another model; try again later."
 
 _READ = 60  # of the best, so many are read and looked at for identifiers as they are written
-_EXACT_READ = 20  # of what words find best, wherever it ranks
-_PAST_READ = 300  # the same of the past, where a text may have gone several times
+_EXACT_READ = 20  # the same of those that words find best, wherever they rank
+_PAST_READ = 300  # and of the past, where a text may have gone several times
 _BEST = 300  # of what words find, so many of the best are looked at closely
 _COMPARED = 4_000  # characters of two texts that are compared letter by letter
 _LIKE = 0.5  # likeness, or cosine, from which two texts may say the same
@@ -132,11 +132,19 @@ class Search:
         """
         state = state or await self.state()
         wanted = await self._embedders.wanted.look()
-        if wanted.phase in ("absent", "failed"):
-            return f"by words only: {wanted.why}"
         if state.serving is None:
+            if wanted.phase in ("absent", "failed"):
+                return f"by words only: {wanted.why}"
             return "by words; the model starts at the first search or passage, then by meaning too"
+        embedder, why = await self._embedder(state.serving)
+        found = await embedder.look() if embedder is not None else wanted
+        if found.phase in ("absent", "failed"):
+            return f"by words only: {why or found.why}"
         line = f"by words and meaning ({state.serving.name})"
+        if found.phase != "ready":
+            line += ", by words only until it is loaded"
+        if why:
+            line += f"; {why.rstrip('.')}"
         if state.coming is not None:
             line += f", {state.coming.name} follows"
         if state.queued:

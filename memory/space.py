@@ -88,6 +88,7 @@ class Space:
 
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
+        self.indexer.end()
         await self._embedders.close()
         await self._store.close()
 

@@ -14,7 +14,7 @@ from .shell import Shell, parsed, text
 
 RUNBOOK = "Deploys happen on Mondays at 09:00.\nAsk Grace."
 COLOUR = re.compile(rb"\x1b\[[0-9;?]*[a-zA-Z]")
-OFF = 'By words only: it is switched off by the setting model = "none".'
+OFF = 'By words only: search by meaning is switched off by the setting model = "none".'
 
 needs_terminal = pytest.mark.skipif(sys.platform == "win32", reason="has no such terminals")
 
@@ -64,7 +64,7 @@ def test_finds_for_programs(shell: Shell) -> None:
         "tags": ["ops", "team"],
     }
     assert answer.pop("space")["name"] == "demo"
-    why = 'it is switched off by the setting model = "none".'
+    why = 'search by meaning is switched off by the setting model = "none".'
     assert answer == {"branch": None, "mode": "lexical", "why": why, "more": False}
 
 

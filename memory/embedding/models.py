@@ -75,7 +75,7 @@ def find(
         download: Whether a named model that is not on this machine may be downloaded.
     """
     if spec == OFF:
-        return Absent('it is switched off by the setting model = "none".')
+        return Absent('search by meaning is switched off by the setting model = "none".')
     if not installed():
         return Absent(f"semantic search is not installed; {MEND}.")
     found = _located(spec, hub, download=download)
