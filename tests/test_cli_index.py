@@ -62,7 +62,8 @@ def test_without_a_model_nothing_is_made(shell: Shell) -> None:
     ran = shell("index")
     assert (ran.code, ran.out) == (1, b"")
     assert ran.err == (
-        'tokenspace: no vectors can be made: search by meaning is switched off by the setting model = "none".\n'
+        "tokenspace: no vectors can be made: search by meaning is switched off by the setting "
+        'model = "none".\n'
     )
 
 

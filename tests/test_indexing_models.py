@@ -46,7 +46,7 @@ from tokenspace.memory.store import SqliteStore
 from tokenspace.memory.store.connector import Connection
 
 pytestmark = [NEEDS_MODEL, POSIX_ONLY, pytest.mark.slow]
-MENDED = "; run `tokenspace setup`."
+MENDED = " run `tokenspace setup`."
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +137,7 @@ async def test_a_model_that_vanished_or_is_damaged_is_taken_up_when_it_is_mended
     ):
         await file(space, "filed without a model")
         why = await by_words(space, HUES)
-        assert why.startswith(f"there is no folder {folder}")
+        assert why.startswith(f"the setting model names {folder}, and there is no such")
         assert why.endswith(MENDED)
         shutil.copytree(away, folder, symlinks=True)
         (folder / "model.safetensors").unlink()
