@@ -33,6 +33,7 @@ PER_PASSAGE = 55
 PER_TRANSACTION = 2_000
 QUESTIONS = 60
 MODEL = Model(name="made up", hash="bench", dim=DIM, device="none")
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")  # with digits they would be identifiers
 BUDGETS = {100_000: 10.0, 1_000_000: 30.0}
 
 Floats = NDArray[np.float32]
@@ -84,7 +85,7 @@ class Corpus:
     def texts(self, count: int, words: int) -> list[str]:
         """Return texts of so many words."""
         drawn = self._random.choice(WORDS, (count, words), p=self._shares)
-        return [" ".join(f"w{word:x}" for word in row) for row in drawn]
+        return [" ".join(f"w{word:x}".translate(_LETTERS) for word in row) for row in drawn]
 
     def vectors(self, count: int) -> Floats:
         """Return unit vectors, each near one of the topics."""
