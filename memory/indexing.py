@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import anyio
 
 from .embedders import Embedders
-from .embedding import EmbeddingError, Model, Phase
+from .embedding import Embedder, EmbeddingError, Model, Phase
 from .errors import LockedError, TokenspaceError
 from .finding import IndexState, Made, Queued, Serving
 from .store import Store, Transaction
@@ -83,7 +83,7 @@ class Indexer:
             while True:
                 state = await self._store.search(lambda view: view.index_state(self._now()))
                 yield state
-                model = await self._embedder.model()
+                model = await self._open().model()
                 settled = state.serving is not None and state.serving.hash == model.hash
                 if not state.queued and (settled or not state.docs):
                     return
@@ -130,7 +130,7 @@ class Indexer:
 
     async def _batch(self) -> bool:
         """Make and keep the vectors of some docs; tell whether there was something to do."""
-        model = await self._embedder.model()
+        model = await self._open().model()
 
         def begin(tx: Transaction) -> Serving | None:
             if not self._lease(tx):
@@ -179,7 +179,7 @@ class Indexer:
     async def _made(self, queued: list[Queued], model: Model) -> list[Made]:
         renewing = asyncio.create_task(self._renew())
         try:
-            vectors = await self._embedder.passages([(doc.text, doc.window) for doc in queued])
+            vectors = await self._open().passages([(doc.text, doc.window) for doc in queued])
         except EmbeddingError:
             await self._shrink()
             raise
@@ -191,6 +191,12 @@ class Indexer:
             Made(doc.seq, vector.data, vector.norm)
             for doc, vector in zip(queued, vectors, strict=True)
         ]
+
+    def _open(self) -> Embedder:
+        """Return the embedder, as long as somebody will let go of the worker that it starts."""
+        if self._ended:
+            raise EmbeddingError("the space was closed meanwhile.")
+        return self._embedder
 
     def _running(self) -> str:
         """Return the hash of the model that runs or ran last, empty before the first start."""

@@ -70,6 +70,18 @@ class Counted:
         await self._inner.close()
 
 
+class Interrupted(Counted):
+    """An embedder whose space is closed while it looks for its model."""
+
+    space: Space
+
+    async def look(self) -> State:
+        """Look for the model; by then the space is closed."""
+        state = await super().look()
+        await self.space.close()
+        return state
+
+
 class Overtaken(Counted):
     """The real embedder, of a space that another model takes over while a question is embedded."""
 

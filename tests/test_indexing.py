@@ -14,6 +14,7 @@ from meaning import (
     COLOURS,
     HUES,
     Counted,
+    Interrupted,
     Overtaken,
     at_work,
     best,
@@ -251,6 +252,16 @@ async def test_a_space_that_is_closed_in_mid_batch_starts_no_other_worker(
         os.replace(db, db.with_suffix(".gone"))  # noqa: PTH105 - blocks for no time that counts
         await asyncio.wait_for(indexing_, 10)
         assert embedder.state.phase == "idle"
+
+
+async def test_a_space_that_is_closed_before_a_batch_starts_no_worker(db: Path) -> None:
+    """Nobody would let go of it."""
+    async with embedding(shared()) as idle:
+        model = Interrupted(idle)
+        async with opened(db, model) as model.space:
+            await file(model.space, COLOURS)
+            await asyncio.wait_for(model.space.indexer.run(), 10)
+            assert model.state.phase == "idle"
 
 
 async def test_who_waits_for_a_start_is_told_when_it_is_closed(db: Path) -> None:
