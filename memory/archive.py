@@ -64,15 +64,13 @@ class Archive:
         Episodes are what happened: the same may happen again.
         """
 
-        def work(write: Write) -> Written:
+        def work(write: Write) -> tuple[int | None, Written]:
             for same in write.tx.passages_of(draft.text or ""):
                 if draft.kind == "passage" and replace(draft, id=same.id) == draft_of_passage(same):
-                    numbers.append(same.id)
-                    return Written(change=None, point=write.point())
-            return write.record([], passages=[draft])
+                    return same.id, Written(change=None, point=write.point())
+            return None, write.record([], passages=[draft])
 
-        numbers: list[int] = []
-        return await self._shelve(intent, work, numbers)
+        return await self._shelve(intent, work)
 
     async def update(
         self,
@@ -99,16 +97,15 @@ class Archive:
         }
         news = {field: value for field, value in given.items() if value is not None}
 
-        def work(write: Write) -> Written:
-            numbers[:] = [number_of(write.tx, name)]
-            current = draft_of_passage(_required(write.tx, numbers[0]))
+        def work(write: Write) -> tuple[int | None, Written]:
+            number = number_of(write.tx, name)
+            current = draft_of_passage(_required(write.tx, number))
             wanted = replace(current, **news)  # type: ignore[arg-type]
             if wanted == current:
-                return Written(change=None, point=write.point())
-            return write.record([], passages=[wanted])
+                return number, Written(change=None, point=write.point())
+            return number, write.record([], passages=[wanted])
 
-        numbers: list[int] = []
-        return await self._shelve(intent, work, numbers)
+        return await self._shelve(intent, work)
 
     async def remove(self, name: str, intent: Intent) -> Shelved:
         """Take a passage out of the archive; history keeps it.
@@ -117,47 +114,49 @@ class Archive:
             NotFoundError: there never was one of that name.
         """
 
-        def work(write: Write) -> Written:
-            numbers[:] = [number_of(write.tx, name)]
+        def work(write: Write) -> tuple[int | None, Written]:
+            number = number_of(write.tx, name)
             try:
-                current = write.tx.passage(numbers[0])
+                current = write.tx.passage(number)
             except CorruptError:  # it may go all the same
-                kind: Kind = "episode" if _letter(write.tx, numbers[0]) == "e" else "passage"
-                draft = PassageDraft(id=numbers[0], kind=kind, text=None)
-                return write.record([], passages=[draft])
+                kind: Kind = "episode" if _letter(write.tx, number) == "e" else "passage"
+                draft = PassageDraft(id=number, kind=kind, text=None)
+                return number, write.record([], passages=[draft])
             if current is None:
-                return Written(change=None, point=write.point())
-            return write.record([], passages=[replace(draft_of_passage(current), text=None)])
+                return number, Written(change=None, point=write.point())
+            draft = replace(draft_of_passage(current), text=None)
+            return number, write.record([], passages=[draft])
 
-        numbers: list[int] = []
-        return await self._shelve(intent, work, numbers)
+        return await self._shelve(intent, work)
 
     async def _shelve(
-        self, intent: Intent, work: Callable[[Write], Written], numbers: list[int]
+        self, intent: Intent, work: Callable[[Write], tuple[int | None, Written]]
     ) -> Shelved:
-        """Do a write on one passage: the one of `numbers`, or the one that the change names."""
+        """Do a write on one passage; `work` returns its number too, None if it is a new one."""
         if intent.branch != MAIN:
             raise InvalidError("the archive has no branches: leave the branch out.")
-        kept: list[Passage | None] = []
-        before: list[Passage | None] = []
+        shelved: list[Shelved] = []
 
         def noted(write: Write) -> Written:
-            done = work(write)
-            kept[:] = [_of(write.tx, done, numbers)]
-            if done.change is not None and numbers and kept[0] is not None:
-                before[:] = [write.tx.passage(numbers[0], done.change.number - 1)]
+            known, done = work(write)
+            shelved[:] = [_shelved(write.tx, known, done)]
             return done
 
         done = await transact(self._store, self._now, intent, noted)
         if done.repeated:
             number = done.change.passages[0].id if done.change and done.change.passages else 0
-            kept[:] = [await self._store.read(lambda view: view.passage(number))]
-        return Shelved(done, kept[0], before[0] if before else None)
+            return Shelved(done, await self._store.read(lambda view: view.passage(number)))
+        return shelved[0]
 
 
-def _of(tx: Transaction, done: Written, numbers: list[int]) -> Passage | None:
-    number = done.change.passages[0].id if done.change else numbers[0]
-    return tx.passage(number)
+def _shelved(tx: Transaction, known: int | None, done: Written) -> Shelved:
+    """Return what became of a passage; `known` is its number if it was there before."""
+    if done.change is None:
+        return Shelved(done, tx.passage(known or 0))
+    passage = tx.passage(done.change.passages[0].id)
+    if known is None or passage is None:
+        return Shelved(done, passage)
+    return Shelved(done, passage, tx.passage(known, done.change.number - 1))
 
 
 def number_of(view: Snapshot, name: str) -> int:

@@ -1,6 +1,7 @@
 """What the archive holds: passages, and episodes (raw experience), as values."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,9 @@ from .model import Kind, checked_note, checked_text, passage_name
 
 MAX_TAG_CHARS = 100
 MAX_SOURCE_CHARS = 500
+
+READ_CHARS = 1_000
+"""About so much of a text a model reads (256 word pieces): what follows is found by its words."""
 
 _NAME = re.compile(r"(?:memory://)?(?:archive/)?([pe]?)(\d{1,15})", re.IGNORECASE)
 
@@ -96,6 +100,11 @@ class PassageDraft:
             raise InvalidError(f"the source is over {MAX_SOURCE_CHARS} characters; shorten it.")
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise InvalidError("valid_until lies before valid_from.")
+
+
+def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return tags without what is blank or there twice."""
+    return tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
 
 
 def draft_of_passage(passage: Passage) -> PassageDraft:

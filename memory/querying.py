@@ -1,11 +1,14 @@
 """A question, taken apart: the terms that the index is asked for, identifiers, and dates."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from .terms import STOP_WORDS, UNSPACED, is_unspaced, words
+from .when import span
 
 Place: TypeAlias = Literal["blocks", "archive", "episodes", "history"]
 
@@ -86,7 +89,8 @@ class Query:
 
     def held(self, text: str) -> float:
         """Return the share of its identifiers that a text holds, whole; capitals do not matter."""
-        found = sum(_as_written(name).search(text) is not None for name in self.exact)
+        lower = text.lower() if text.isascii() else None
+        found = sum(_holds(text, lower, name) for name in self.exact)
         return found / max(1, len(self.exact))
 
 
@@ -105,6 +109,31 @@ class Scope:
     source: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+def scope(
+    now: datetime,
+    *,
+    places: Iterable[Place] | None = None,
+    tags: Iterable[str] | None = None,
+    every: bool = False,
+    source: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+) -> Scope:
+    """Return where to look, as a person or a model says it; what is not given does not matter.
+
+    Raises:
+        InvalidError: `since` or `until` is no time.
+    """
+    return Scope(
+        places=frozenset(places or EVERYWHERE),
+        tags=tuple(tag.strip() for tag in tags or () if tag.strip()),
+        every=every,
+        source=source or None,
+        since=span(since, now)[0] if since else None,
+        until=span(until, now)[1] if until else None,
+    )
 
 
 def parsed(text: str) -> Query:
@@ -139,6 +168,17 @@ def _terms(found: list[str]) -> list[tuple[str, ...]]:
     return terms
 
 
+def _holds(text: str, lower: str | None, name: str) -> bool:
+    """Tell whether a text has an identifier; `lower` is the text in lower case if it is ASCII.
+
+    Most texts that are asked do not have it, which a plain search finds out far more quickly.
+    """
+    if lower is not None and name.isascii() and name.lower() not in lower:
+        return False
+    return _as_written(name).search(text) is not None
+
+
+@lru_cache(maxsize=256)
 def _as_written(name: str) -> re.Pattern[str]:
     """Return what finds an identifier that is not part of a longer word or number."""
     before = f"(?<!{_IN_WORD})" if name[0].isalnum() else ""

@@ -23,6 +23,11 @@ def framed(value: str) -> str:
     return _OWN_TAG.sub("&lt;", value)
 
 
+def length(text: str) -> str:
+    """Return how long a text is: `214 characters (≈60 tokens)`."""
+    return f"{len(text):,} characters (≈{approximate_tokens(text):,} tokens)"
+
+
 def budget(block: Block) -> str:
     """Return how full a block is: `214 of 5,000 characters (≈60 tokens)`."""
     tokens = approximate_tokens(block.value)

@@ -7,8 +7,9 @@ from typing import Any
 from ..memory import Space
 from ..memory.archive import Shelved
 from ..memory.finding import Find, Findings
-from ..memory.passages import PassageDraft
+from ..memory.passages import READ_CHARS, PassageDraft, clean_tags
 from ..memory.querying import Place, Scope
+from ..memory.render import length
 from ..memory.snippets import snippet
 from ..memory.when import span
 from . import archive_shapes, passages, shapes
@@ -19,7 +20,6 @@ from .terminal import Cell, Column
 
 _LISTED = 20
 _FIRST_CHARS = 120  # of a passage in the list
-_LONG_CHARS = 1_000  # a model reads about so much of a text: 256 word pieces
 _DONE = {"filed": "Filed", "edited": "Corrected", "described": "Described anew"}
 
 
@@ -86,7 +86,7 @@ def _about(call: Call, now: datetime) -> dict[str, Any]:
     args = call.args
     about: dict[str, Any] = {}
     if args.tags is not None:
-        about["tags"] = tuple(dict.fromkeys(tag.strip() for tag in args.tags if tag.strip()))
+        about["tags"] = clean_tags(args.tags)
     if args.source is not None:
         about["source"] = args.source.strip()
     if args.valid_from is not None:
@@ -112,11 +112,11 @@ def _tell(call: Call, done: Shelved, near: list[Find]) -> None:
             f"{_DONE[change.passages[0].action]} ",
             Cell(passage.name, "bold cyan"),
             Cell(f"@{passage.version[:8]}", "dim"),
-            f" {where}: {passages.size(passage)}",
+            f" {where}: {length(passage.text)}",
         )
-        if len(passage.text) > _LONG_CHARS:
+        if len(passage.text) > READ_CHARS:
             call.out.line(
-                f"It is long: what stands after about {_LONG_CHARS:,} characters is found by its "
+                f"It is long: what stands after about {READ_CHARS:,} characters is found by its "
                 "words only. Several passages of one source are found better."
             )
     if near:

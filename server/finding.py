@@ -8,13 +8,11 @@ import textwrap
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from ..memory import Space
 from ..memory.finding import Find, Findings, IndexState
-from ..memory.querying import EVERYWHERE, PAST, Scope, parsed
+from ..memory.querying import EVERYWHERE, PAST, parsed, scope
 from ..memory.search import PATIENCE_S
 from ..memory.snippets import snippet, stem
 from ..memory.terms import STOP_WORDS
-from ..memory.when import span
 from . import archive_shapes
 from .call import Call, WrongUseError
 from .terminal import Cell, plural, printable
@@ -39,8 +37,16 @@ def search(call: Call) -> int:
     async def work() -> tuple[Findings, IndexState | None]:
         embedders = call.embedders()
         async with call.space(embedders=embedders) as space:
-            scope = _scope(call, space)
-            found = await space.search.find(question, scope, args.number, patience_s=patience_s)
+            where = scope(
+                space.now(),
+                places=args.places,
+                tags=args.tags,
+                every=args.all_tags,
+                source=args.source,
+                since=args.since,
+                until=args.until,
+            )
+            found = await space.search.find(question, where, args.number, patience_s=patience_s)
             model = await embedders.wanted.look()
             able = question and model.phase not in ("absent", "failed")
             return found, await space.search.state() if able else None
@@ -78,18 +84,6 @@ def tell_find(call: Call, find: Find, wanted: frozenset[str] = frozenset()) -> N
         rows = textwrap.wrap(part, max(20, width), break_on_hyphens=False)
     for row in rows:
         call.out.line(_INDENT, *_marked(row, wanted))
-
-
-def _scope(call: Call, space: Space) -> Scope:
-    args, now = call.args, space.now()
-    return Scope(
-        places=frozenset(args.places or EVERYWHERE),
-        tags=tuple(tag.strip() for tag in args.tags or () if tag.strip()),
-        every=args.all_tags,
-        source=args.source or None,
-        since=span(args.since, now)[0] if args.since else None,
-        until=span(args.until, now)[1] if args.until else None,
-    )
 
 
 def _tell(call: Call, findings: Findings, state: IndexState | None, wanted: frozenset[str]) -> None:

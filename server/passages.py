@@ -5,7 +5,6 @@ from contextlib import suppress
 from ..memory import Space
 from ..memory.errors import DeletedError, NotFoundError
 from ..memory.passages import Passage
-from ..memory.tokens import approximate_tokens
 
 
 async def read(space: Space, name: str, at: str | None = None) -> tuple[Passage, list[str]]:
@@ -36,9 +35,3 @@ async def require(space: Space, name: str) -> None:
     """
     with suppress(DeletedError):
         await read(space, name)
-
-
-def size(passage: Passage) -> str:
-    """Return how long a passage is, in words."""
-    tokens = approximate_tokens(passage.text)
-    return f"{len(passage.text):,} characters (≈{tokens:,} tokens)"

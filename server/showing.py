@@ -6,7 +6,7 @@ from ..memory import Block, Space
 from ..memory.errors import NotFoundError
 from ..memory.model import SHORT_VERSION
 from ..memory.passages import Passage, is_passage_name
-from ..memory.render import budget
+from ..memory.render import budget, length
 from . import archive_shapes, passages, shapes
 from .call import Call
 from .terminal import Cell, one_line
@@ -72,7 +72,7 @@ def _tell_passage(call: Call, passage: Passage, beside: list[str]) -> None:
     call.out.line(
         Cell(passage.name, "bold cyan"),
         Cell(f"@{passage.version[:SHORT_VERSION]}", "dim"),
-        f" · {passage.kind} · {passages.size(passage)} · {filed} · {changed}",
+        f" · {passage.kind} · {length(passage.text)} · {filed} · {changed}",
     )
     times = (("from", passage.valid_from), ("until", passage.valid_until))
     said = (

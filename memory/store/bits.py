@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CANDIDATES = 500
-"""How many hold the best ten of a search (99 in 100 of them) and most of the best hundred (95)."""
+"""How many are compared exactly. On 40,000 real vectors 400 held 99 in 100 of the best ten, and
+nine in ten of the best hundred; 800 held hardly more of the ten."""
 
 _WORD = 64  # bits compared by one instruction
 _CHUNK = 16_384  # vectors a round: the scratch columns of a round stay in the processor's cache

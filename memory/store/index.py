@@ -48,6 +48,12 @@ def beside(db: Connection, doc_id: int) -> list[int]:
     return found
 
 
+def stands(db: Connection, block_id: int, text: str) -> bool:
+    """Tell whether a block of main has an entry now."""
+    sql = "SELECT 1 FROM doc WHERE kind = 1 AND item_id = ? AND text = ? LIMIT 1"
+    return db.scalar(sql, block_id, text) is not None
+
+
 class Index:
     """The search tables of one connection, inside somebody's transaction."""
 
@@ -137,7 +143,7 @@ class Index:
             self._drop(doc_id)
         self._add(block_id, have - had, at, keys)
         for _, text in leaving:
-            if not self._stands(block_id, text):
+            if not stands(self._db, block_id, text):
                 self._past(block_id, text, change)
         return True
 
@@ -153,10 +159,6 @@ class Index:
             self._write(doc_id, text, context)
             if keys:
                 self._tag(doc_id, keys)
-
-    def _stands(self, block_id: int, text: str) -> bool:
-        sql = "SELECT 1 FROM doc WHERE kind = 1 AND item_id = ? AND text = ? LIMIT 1"
-        return self._db.scalar(sql, block_id, text) is not None
 
     def _tag_block(self, block_id: int, keys: Sequence[str]) -> None:
         had = self._db.scalar(
@@ -222,8 +224,7 @@ class Index:
 
     def texts(self, doc_id: int) -> tuple[str, str]:
         """Return what a doc says, and what stands around it: source, tags, neighbours."""
-        row = self._db.one("SELECT kind, item_id, source, context, text FROM doc WHERE id = ?",
-                           doc_id)  # fmt: skip
+        row = self._db.one("SELECT kind, source, context, text FROM doc WHERE id = ?", doc_id)
         assert row is not None  # noqa: S101 - the caller has its id from the table
         if row["kind"] == ENTRY:
             return row["text"], row["context"]

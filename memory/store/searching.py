@@ -12,7 +12,7 @@ from ..finding import Find, Serving
 from ..querying import Query, Scope
 from ..ranking import Candidate
 from .connector import Connection, Value
-from .index import ENTRY
+from .index import ENTRY, stands
 from .objects import Objects
 from .progress import ProgressView
 from .rows import moment, stamp
@@ -147,8 +147,7 @@ class SearchView(ProgressView):
 
     def serving(self) -> Serving | None:
         """Return the model whose vectors are searched, None while there are none."""
-        row = self._db.one("SELECT id, spec, name, hash, dim FROM model WHERE serving = 1")
-        return Serving(*row) if row else None
+        return self.models()[0]
 
     def by_vector(
         self, serving: Serving, vector: bytes, scope: Scope, also: Iterable[int]
@@ -234,17 +233,13 @@ class SearchView(ProgressView):
                 "LIMIT 1) AS label FROM past p JOIN change c ON c.number = p.until WHERE p.id = ?",
                 past_id,
             )
-            if row is None or self._stands(row["block_id"], row["text"]):
+            if row is None or stands(self._db, row["block_id"], row["text"]):
                 continue
             at = moment(row["at"])
             found.append(
                 Find(place="history", name=row["label"], text=row["text"], at=at, gone=row["until"])
             )
         return found
-
-    def _stands(self, block_id: int, text: str) -> bool:
-        sql = "SELECT 1 FROM doc WHERE kind = 1 AND item_id = ? AND text = ?"
-        return self._db.scalar(sql, block_id, text) is not None
 
 
 def _where(scope: Scope) -> tuple[str, list[Value]]:

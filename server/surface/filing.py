@@ -10,17 +10,14 @@ from ...memory.archive import Shelved
 from ...memory.errors import InvalidError
 from ...memory.finding import Find
 from ...memory.model import MAIN
-from ...memory.passages import Passage, PassageDraft
+from ...memory.passages import READ_CHARS, Passage, PassageDraft, clean_tags
+from ...memory.render import length
 from ...memory.snippets import snippet
-from ...memory.tokens import approximate_tokens
 from ...memory.when import span
 from . import answers
 from .arguments import Archive, Episode
 from .desk import Desk
 from .shown import one_hit, quoted
-
-LONG_CHARS = 1_000
-"""From about here on a text is cut where its meaning is looked at (256 word pieces)."""
 
 
 async def archive(desk: Desk, args: Archive, intent: Intent) -> CallToolResult:
@@ -35,7 +32,7 @@ async def archive(desk: Desk, args: Archive, intent: Intent) -> CallToolResult:
             id=None,
             kind="passage",
             text=args.text,
-            tags=_tags(args.tags),
+            tags=clean_tags(args.tags or ()),
             source=(args.source or "").strip(),
             valid_from=begins,
             valid_until=ceases,
@@ -53,7 +50,7 @@ async def episode(desk: Desk, args: Episode, intent: Intent) -> CallToolResult:
         id=None,
         kind="episode",
         text=args.text,
-        tags=_tags(args.tags),
+        tags=clean_tags(args.tags or ()),
         source=(args.task or "").strip(),
     )
     return answer(await space.archive.file(draft, intent), desk)
@@ -77,15 +74,11 @@ async def _corrected(
         args.id,
         intent,
         text=args.text,
-        tags=None if args.tags is None else _tags(args.tags),
+        tags=None if args.tags is None else clean_tags(args.tags),
         source=None if args.source is None else args.source.strip(),
         valid_from=begins,
         valid_until=ceases,
     )
-
-
-def _tags(tags: list[str] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag.strip() for tag in tags or () if tag.strip()))
 
 
 def answer(done: Shelved, desk: Desk, near: Sequence[Find] = ()) -> CallToolResult:
@@ -100,9 +93,9 @@ def answer(done: Shelved, desk: Desk, near: Sequence[Find] = ()) -> CallToolResu
     if done.before is not None and passage is not None and done.before.text != passage.text:
         was = snippet(done.before.text, frozenset(), answers.LINE_CHARS)
         rows += [f"it was (memory_restore(undo={passage.change}) takes it back):", quoted(was)]
-    if passage is not None and len(passage.text) > LONG_CHARS:
+    if passage is not None and len(passage.text) > READ_CHARS:
         rows.append(
-            f"it is long: what stands after about {LONG_CHARS:,} characters is found by its words "
+            f"it is long: what stands after about {READ_CHARS:,} characters is found by its words "
             "only. Several passages of one source are found better."
         )
     if near:
@@ -126,5 +119,4 @@ def _told(done: Shelved, passage: Passage | None) -> str:
             f"{name} taken out (change {change.number}); memory_restore(undo={change.number}) "
             "brings it back."
         )
-    size = f"{len(passage.text):,} characters (≈{approximate_tokens(passage.text):,} tokens)"
-    return f"{name} {action} (change {change.number}) · {size}"
+    return f"{name} {action} (change {change.number}) · {length(passage.text)}"

@@ -4,13 +4,13 @@ import re
 
 from mcp_types import CallToolResult
 
-from ...memory import Intent, Space
+from ...memory import Intent
 from ...memory.errors import DeletedError, NotFoundError
 from ...memory.finding import Findings
 from ...memory.model import MAIN
-from ...memory.querying import EVERYWHERE, Query, Scope, parsed
+from ...memory.querying import Query, parsed, scope
 from ...memory.tokens import approximate_tokens
-from ...memory.when import span
+from ..terminal import plural
 from . import answers
 from .arguments import Search, Status
 from .desk import Desk
@@ -42,19 +42,17 @@ async def search(desk: Desk, args: Search, _: Intent) -> CallToolResult:
         else:
             room = answers.ANSWER_BYTES - len(foot.encode())
             return answers.say(page(passage, beside, args.offset, room) + foot)
-    findings = await space.search.find(query, _scope(space, args), args.limit, args.offset)
-    return _answer(desk, args, parsed(query), findings, gone)
-
-
-def _scope(space: Space, args: Search) -> Scope:
-    return Scope(
-        places=frozenset(args.places or EVERYWHERE),
-        tags=tuple(tag.strip() for tag in args.tags or () if tag.strip()),
+    where = scope(
+        space.now(),
+        places=args.places,
+        tags=args.tags,
         every=args.match == "all",
-        source=args.source or None,
-        since=span(args.since, space.now())[0] if args.since else None,
-        until=span(args.until, space.now())[1] if args.until else None,
+        source=args.source,
+        since=args.since,
+        until=args.until,
     )
+    findings = await space.search.find(query, where, args.limit, args.offset)
+    return _answer(desk, args, parsed(query), findings, gone)
 
 
 def _answer(
@@ -104,11 +102,9 @@ async def status(desk: Desk, _: Status, __: Intent) -> CallToolResult:
         for b in blocks
         if b.chars > b.limit
     ]
-    rows.append(f"archive: {_many(state.passages, 'passage')}, {_many(state.episodes, 'episode')}")
+    rows.append(
+        f"archive: {plural(state.passages, 'passage')}, {plural(state.episodes, 'episode')}"
+    )
     rows.append(f"search: {await space.search.how(state)}")
     text = answers.bounded("\n".join(rows), f"\n{answers.footer(desk.place, MAIN)}")
     return answers.say(text, meta={"receipt": answers.receipt(context.point)})
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
