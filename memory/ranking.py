@@ -36,50 +36,55 @@ _BEST = 3  # of a group
 
 @dataclass(slots=True, kw_only=True)  # not frozen: made by the hundred, and slower so
 class Candidate:
-    """A doc that may be what is looked for.
+    """What is known of a doc that may be what is looked for.
 
     Attributes:
         at: When it began to hold, or was written, UTC.
         group: What it belongs to: a block, a source; None: it stands alone.
         entity: Words of whom or what it is about.
-        coverage: How much of the question its words cover, about 0 to 1, never less.
-        cosine: How close its meaning is, -1 to 1; None: it has no vector yet.
     """
 
     id: int
     at: datetime
     group: tuple[int, str] | None
     entity: frozenset[str]
-    coverage: float
-    cosine: float | None
 
 
-def ranked(query: Query, candidates: Iterable[Candidate]) -> list[tuple[int, float]]:
-    """Return the ids of candidates with their scores, best first; equals by the newer id."""
+def scored(coverage: Mapping[int, float], cosine: Mapping[int, float]) -> dict[int, float]:
+    """Return the scores of docs by words and meaning alone.
+
+    Args:
+        coverage: How much of the question the words of a doc cover, about 0 to 1, never less.
+        cosine: How close its meaning is, -1 to 1. One without counts as the farthest of all.
+    """
+    unknown = min(cosine.values(), default=0.0)
+    trust = min(1.0, max(coverage.values(), default=0.0) / TRUSTED) if cosine else 1.0
+    weight = LEXICAL * trust
+    scores = dict(cosine)
+    for doc_id, share in coverage.items():
+        scores[doc_id] = cosine.get(doc_id, unknown) + weight * share**POWER
+    return scores
+
+
+def ranked(
+    query: Query, by_both: Mapping[int, float], candidates: Iterable[Candidate]
+) -> list[tuple[int, float]]:
+    """Return the ids of candidates with their scores, best first; equals by the newer id.
+
+    `by_both` has what words and meaning alone give each of them, as `scored` returns it.
+    """
     found = list(candidates)
-    unknown = min((c.cosine for c in found if c.cosine is not None), default=0.0)
-    weight = LEXICAL * _trust(found)
-    scores = {
-        c.id: (unknown if c.cosine is None else c.cosine) + weight * c.coverage**POWER
-        for c in found
-    }
+    scores = {c.id: by_both[c.id] for c in found}
     about = {c.id for c in found if c.entity & query.words}
     if len(about) < len(found):
         for doc_id in about:
             scores[doc_id] += ENTITY
-    for c in found:
+    for c in found if query.dates else ():
         if any(day.holds(c.at) for day in query.dates):
             scores[c.id] += DATE
     for doc_id, more in _of_groups(found, scores).items():
         scores[doc_id] += more
     return sorted(scores.items(), key=lambda item: (-item[1], -item[0]))
-
-
-def _trust(found: list[Candidate]) -> float:
-    """Return how much words count beside meaning, 0 to 1."""
-    if all(c.cosine is None for c in found):
-        return 1.0
-    return min(1.0, max(c.coverage for c in found) / TRUSTED)
 
 
 def _of_groups(found: list[Candidate], scores: Mapping[int, float]) -> dict[int, float]:

@@ -12,7 +12,7 @@ from .errors import InvalidError, TokenspaceError
 from .finding import Find, Findings, IndexState, Serving
 from .likeness import likeness
 from .querying import PAST, Query, Scope, parsed
-from .ranking import EXACT, ranked
+from .ranking import EXACT, ranked, scored
 from .store import Searcher, Store
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ _REMADE = "the vectors are being made anew, with another model; try again later.
 _READ = 60  # of the best, so many are read and looked at for identifiers as they are written
 _EXACT_READ = 20  # the same of those that words find best, wherever they rank
 _PAST_READ = 300  # and of the past, where a text may have gone several times
-_BEST = 300  # of what words find, so many of the best are looked at closely
+_BEST = 100  # of what words find, so many of the best are compared by meaning
+_CLOSE = 100  # of what words and meaning find, so many of the best are looked at closely
 _COMPARED = 4_000  # characters of two texts that are compared letter by letter
 _LIKE = 0.5  # likeness, or cosine, from which two texts may say the same
 _NEAR_COSINE = 0.8
@@ -211,21 +212,22 @@ def _found(
 ) -> list[Find]:
     """Return the best of what holds now; what holds identifiers as they are written goes first."""
     every = view.by_words(query, scope)
-    best = nlargest(max(_BEST, 2 * most), every, key=lambda doc_id: every[doc_id])
+    best = nlargest(max(_BEST, 2 * most), every, key=every.__getitem__)
     cosine: dict[int, float] = {}
     if vector is not None and serving is not None:
         cosine = view.by_vector(serving, vector, scope, best)
-    coverage = {doc_id: every[doc_id] for doc_id in {*best, *cosine} & every.keys()}
-    order = ranked(query, view.candidates(coverage, cosine))
+    scores = scored({n: every[n] for n in {*best, *cosine} & every.keys()}, cosine)
+    close = nlargest(max(_CLOSE, 2 * most), scores, key=lambda doc_id: (scores[doc_id], doc_id))
+    order = ranked(query, scores, view.candidates(close))
     if not query.exact:
-        return _scored(view, order[:most])
-    close = {doc_id for doc_id, _ in order[:_READ]}.union(best[:_EXACT_READ])
-    first = _exact_first(query, _scored(view, [item for item in order if item[0] in close]))
-    rest = [item for item in order if item[0] not in close]
-    return [*first[:most], *_scored(view, rest[: max(0, most - len(first))])]
+        return _read(view, order[:most])
+    read = {doc_id for doc_id, _ in order[:_READ]}.union(best[:_EXACT_READ])
+    first = _exact_first(query, _read(view, [item for item in order if item[0] in read]))
+    rest = [item for item in order if item[0] not in read]
+    return [*first[:most], *_read(view, rest[: max(0, most - len(first))])]
 
 
-def _scored(view: Searcher, order: Sequence[tuple[int, float]]) -> list[Find]:
+def _read(view: Searcher, order: Sequence[tuple[int, float]]) -> list[Find]:
     return [replace(find, score=score) for doc_id, score in order for find in view.finds([doc_id])]
 
 

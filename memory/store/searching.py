@@ -17,12 +17,12 @@ from .objects import Objects
 from .progress import ProgressView
 from .rows import moment, stamp
 from .vectors import Vectors
-from .vocabulary import COUNTED, Vocabulary
+from .vocabulary import Vocabulary
 
-ROWS = 5_000
+ROWS = 3_000
 """Most rows that one search by words looks at, about 1 microsecond each: the rarest words first."""
 
-NARROW_ROWS = COUNTED
+NARROW_ROWS = 80_000
 """The same where a filter lets few through: most rows are only passed over."""
 
 _LEAST = 0.5  # of what a word is worth, that a text gets which has it
@@ -59,11 +59,11 @@ class SearchView(ProgressView):
         where, values = _where(scope)
         join = f"CROSS JOIN doc d ON d.id = doc_text.rowid WHERE {where} AND" if where else "WHERE"
         sql = (
-            "SELECT doc_text.rowid AS id, bm25(doc_text, 1.0, 0.3) AS score "
-            f"FROM doc_text {join} doc_text MATCH ?"
+            f"SELECT doc_text.rowid, doc_text.rank FROM doc_text {join} doc_text MATCH ? "
+            "AND rank MATCH 'bm25(1.0, 0.3)'"
         )
-        terms = self._terms("doc_text", query)
-        return self._covered(terms, sql, values, NARROW_ROWS if where else ROWS)
+        budget = NARROW_ROWS if where else ROWS
+        return self._covered(self._terms("doc_text", query, budget), sql, values, budget)
 
     def past_by_words(self, query: Query, scope: Scope) -> dict[int, float]:
         """Return the same of entries that blocks no longer have, by their ids in the past."""
@@ -76,20 +76,21 @@ class SearchView(ProgressView):
             else ""
         )
         sql = (
-            "SELECT past_text.rowid AS id, bm25(past_text) AS score "
-            f"FROM past_text {join}WHERE {where}past_text MATCH ?"
+            f"SELECT past_text.rowid, past_text.rank FROM past_text {join}"
+            f"WHERE {where}past_text MATCH ?"
         )
-        terms = self._terms("past_text", query)
+        terms = self._terms("past_text", query, ROWS)
         return self._covered(terms, sql, [value for _, value in limits], ROWS)
 
-    def _terms(self, index: str, query: Query) -> list[_Term]:
+    def _terms(self, index: str, query: Query, budget: int) -> list[_Term]:
         """Return what a question asks of an index, the rarest term first."""
         size = self._size(index)
         found: list[_Term] = []
         for words in query.terms:
             match = '"' + " ".join(words) + '"'
-            body = self._vocabulary.count(self._db, index, f"{{body}}: {match}", size)
-            rows = self._vocabulary.count(self._db, index, match, size)
+            body = rows = self._vocabulary.count(self._db, index, match, size, budget)
+            if rows <= budget:  # what is more common tells hardly more by itself
+                body = self._vocabulary.count(self._db, index, f"{{body}}: {match}", size, budget)
             found.append(
                 _Term(
                     match=match,
@@ -122,7 +123,8 @@ class SearchView(ProgressView):
             weight = term.idf / term.theirs / ideal
             least = _LEAST * term.idf / ideal
             for doc_id, score in self._db.tuples(sql, *values, term.match):
-                found[doc_id] += max(-score * weight, least)
+                share = -score * weight
+                found[doc_id] += share if share > least else least
         if there and not found and there[0].rows > budget:
             match = " AND ".join(term.match for term in there[:3])
             newest = f"{sql} ORDER BY 1 DESC LIMIT ?"
@@ -161,12 +163,12 @@ class SearchView(ProgressView):
 
     # ------------------------------------------------------------------ what is found
 
-    def candidates(self, coverage: dict[int, float], cosine: dict[int, float]) -> list[Candidate]:
+    def candidates(self, doc_ids: Sequence[int]) -> list[Candidate]:
         """Return what ranking needs to know of docs."""
         rows = self._db.tuples(
-            "SELECT id, kind, item_id, at, source, entity FROM doc "
-            "WHERE id IN (SELECT value FROM json_each(?))",
-            json.dumps(list({*coverage, *cosine})),
+            "SELECT d.id, d.kind, d.item_id, d.at, d.source, d.entity "
+            "FROM json_each(?) j CROSS JOIN doc d ON d.id = j.value",
+            json.dumps(doc_ids),
         )
         return [
             Candidate(
@@ -174,8 +176,6 @@ class SearchView(ProgressView):
                 at=moment(at),
                 group=_group(kind, item_id, source),
                 entity=frozenset(entity.split()),
-                coverage=coverage.get(doc_id, 0.0),
-                cosine=cosine.get(doc_id),
             )
             for doc_id, kind, item_id, at, source, entity in rows
         ]

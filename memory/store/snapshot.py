@@ -176,7 +176,7 @@ class Searcher(Snapshot, Protocol):
         """
         ...
 
-    def candidates(self, coverage: dict[int, float], cosine: dict[int, float]) -> list[Candidate]:
+    def candidates(self, doc_ids: Sequence[int]) -> list[Candidate]:
         """Return what ranking needs to know of docs."""
         ...
 

@@ -11,7 +11,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from ..finding import Serving
 from .bits import CANDIDATES, SignBits, rescored
@@ -32,9 +32,9 @@ _FILTERED = 5_000  # so few that pass a filter are compared without looking at s
 
 _EMBEDDING = "CROSS JOIN embedding e ON e.doc_id = d.id AND e.model_id = ?"
 _OF_DOC = "CROSS JOIN embedding e ON e.doc_id = j.value AND e.model_id = ?"
-_ROWS_OF_DOCS = f"SELECT e.id, e.doc_id, e.i8, e.norm FROM json_each(?) j {_OF_DOC}"
+_ROWS_OF_DOCS = f"SELECT e.doc_id, e.i8, e.norm FROM json_each(?) j {_OF_DOC}"
 _ROWS = (
-    "SELECT e.id, e.doc_id, e.i8, e.norm FROM json_each(?) j "
+    "SELECT e.doc_id, e.i8, e.norm, e.id FROM json_each(?) j "
     "CROSS JOIN embedding e ON e.id = j.value"
 )
 
@@ -109,8 +109,8 @@ class Vectors:
         if asked.where:
             near = _filtered(db, asked, bits, near)
         scored = (
-            *rescored(asked.vector, _scorable(others), len(others)),
-            *rescored(asked.vector, _scorable(near), NEAREST),
+            *rescored(asked.vector, others, len(others)),
+            *rescored(asked.vector, near, NEAREST),
         )
         return dict(scored)
 
@@ -159,8 +159,8 @@ def _nearest_by_signs(
     """
     while True:
         near = bits.nearest(asked.vector, 2 * CANDIDATES if asked.where else CANDIDATES, allowed)
-        rows = db.tuples(_ROWS, json.dumps(near))
-        gone = set(near).difference(row[0] for row in rows)
+        rows = db.tuples(_ROWS, json.dumps(sorted(near)))  # sorted: neighbours share pages
+        gone = set(near).difference(row_id for *_, row_id in rows)
         if not gone:
             return rows
         bits.drop(gone)
@@ -174,11 +174,11 @@ def _filtered(
     some = db.tuples(
         f"SELECT e.id FROM json_each(?) j CROSS JOIN doc d ON d.id = j.value {_EMBEDDING} "
         f"WHERE {asked.where}",
-        json.dumps([row[1] for row in near]), asked.serving.id, *asked.values,
+        json.dumps([row[0] for row in near]), asked.serving.id, *asked.values,
     )  # fmt: skip
     kept = {row_id for (row_id,) in some}
     if len(kept) >= NEAREST // 2:
-        return [row for row in near if row[0] in kept]
+        return [row for row in near if row[3] in kept]
     few = db.tuples(
         f"SELECT e.id {passing} LIMIT ?", asked.serving.id, *asked.values, _FILTERED + 1
     )
@@ -186,10 +186,6 @@ def _filtered(
         every = db.tuples(f"SELECT e.id {passing}", asked.serving.id, *asked.values)
         return _nearest_by_signs(db, asked, bits, [row_id for (row_id,) in every])
     return db.tuples(_ROWS, json.dumps([row_id for (row_id,) in few]))
-
-
-def _scorable(rows: list[tuple[Any, ...]]) -> list[tuple[int, bytes, float]]:
-    return [cast(tuple[int, bytes, float], row[1:]) for row in rows]
 
 
 def _loaded(db: Connection) -> bool:

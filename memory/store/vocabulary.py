@@ -1,38 +1,46 @@
 """How many rows of a full-text index have a term."""
 
-import time
 from collections import OrderedDict
 
 from .connector import Connection
 
-COUNTED = 80_000
-"""A term that more rows have says little: it is counted no further."""
-
 _CACHED_TERMS = 20_000
-_DEAR_S = 0.0005  # a count that takes longer is worth being kept
+_DEAR = 1_000  # rows; a count of more is worth being kept
 
 
 class Vocabulary:
     """How many rows have a term: where many do, kept while the index is about as large."""
 
     def __init__(self) -> None:
-        self._known: dict[str, OrderedDict[str, int]] = {}
+        self._known: dict[str, OrderedDict[tuple[str, int], int]] = {}
         self._sizes: dict[str, int] = {}
 
-    def count(self, db: Connection, table: str, match: str, size: int) -> int:
-        """Return how many rows of an index match, at most `COUNTED` and one."""
-        before = self._sizes.setdefault(table, size)
+    def count(self, db: Connection, index: str, match: str, size: int, most: int) -> int:
+        """Return how many of an index's `size` rows match.
+
+        Where more than `most` do, that is a guess, above `most`: as if the rest were like the rows
+        that were counted. What is so common is worth little, whatever its number.
+        """
+        before = self._sizes.setdefault(index, size)
         if abs(size - before) > max(20, before // 50):
-            self._known.pop(table, None)
-            self._sizes[table] = size
-        known = self._known.setdefault(table, OrderedDict())
-        if match in known:
-            return known[match]
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)"
-        start = time.perf_counter()
-        found = int(db.scalar(sql, match, COUNTED + 1))
-        if time.perf_counter() - start > _DEAR_S:
-            known[match] = found
+            self._known.pop(index, None)
+            self._sizes[index] = size
+        known = self._known.setdefault(index, OrderedDict())
+        if (match, most) not in known:
+            found = _counted(db, index, match, size, most)
+            if found < _DEAR:
+                return found
+            known[match, most] = found
             if len(known) > _CACHED_TERMS:
                 known.popitem(last=False)
+        return known[match, most]
+
+
+def _counted(db: Connection, index: str, match: str, size: int, most: int) -> int:
+    some = f"SELECT rowid AS id FROM {index} WHERE {index} MATCH ? ORDER BY rowid LIMIT ?"
+    ((found, upto),) = db.tuples(f"SELECT count(*), max(id) FROM ({some})", match, most + 1)
+    if found <= most:
         return found
+    ends = f"(SELECT min(id) FROM {index}_docsize), (SELECT max(id) FROM {index}_docsize)"
+    ((first, last),) = db.tuples(f"SELECT {ends}")
+    return max(found, min(size, found * (last - first + 1) // (upto - first + 1)))
