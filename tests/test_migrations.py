@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tokenspace.memory.model import Intent
+from tokenspace.memory.querying import Scope
 from tokenspace.memory.store import SqliteStore, restore_backup, verify
 from tokenspace.memory.store.connector import Connection
 from tokenspace.memory.store.database import APPLICATION_ID, migrations
@@ -14,6 +15,7 @@ from .support import ADA, NOW, opened, text
 from .test_database import query
 
 DATA = Path(__file__).parent / "data"
+NEWEST = migrations()[-1][0]
 
 
 def make(path: Path, version: int) -> None:
@@ -69,18 +71,35 @@ async def test_a_file_of_format_2_can_be_searched_at_once(db: Path) -> None:
     assert verify(db.with_name("memory.db.format2.bak")).findings == ()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+async def test_a_file_of_format_3_can_learn_at_once(db: Path) -> None:
+    """Its passages, episodes and search stand as they were; nothing of them is learned yet."""
+    make(db, 3)
+    async with opened(db) as space:
+        assert await space.head() == 10
+        assert await text(space, "project") == "- only on the branch"
+        passage, _ = await space.archive.read("p1")
+        assert (passage.text, passage.tags) == ("Deploys run at 10:15 from main.", ("ops",))
+        found = await space.search.find("deploys", Scope(), 5)
+        assert [find.name for find in found.finds] == ["p1"]
+    store = await SqliteStore.open(db)
+    assert await store.read(lambda view: (view.learned(), view.episode_count(0))) == (0, 1)
+    await store.close()
+    assert verify(db).findings == ()
+    assert verify(db.with_name("memory.db.format3.bak")).findings == ()
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
 async def test_a_backup_of_an_older_format_comes_back_as_the_newest(db: Path, version: int) -> None:
     """Searched and filed in like any other; the backup itself stays of its format."""
     kept = db.with_name("kept.db")
     make(kept, version)
     done = restore_backup(kept, db, ADA, NOW)
-    assert done.newest == {1: 28, 2: 16}[version]
-    assert query(db, "PRAGMA user_version") == [(3,)]
+    assert done.newest == {1: 28, 2: 16, 3: 10}[version]
+    assert query(db, "PRAGMA user_version") == [(NEWEST,)]
     assert query(kept, "PRAGMA user_version") == [(version,)]
     history = History(await SqliteStore.open(db))
-    assert await history.file("the first passage") == 1
+    assert await history.file("another passage") == {1: 1, 2: 1, 3: 4}[version]
     await history.store.close()
     found = "SELECT DISTINCT kind FROM doc ORDER BY kind"
-    assert query(db, found) == [(1,), (2,)]
+    assert query(db, found) == [(1,), (2,)] + [(3,)] * (version == 3)
     assert verify(db).findings == ()

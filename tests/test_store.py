@@ -17,6 +17,7 @@ from tokenspace.memory.store.connector import Connection
 from .store_contract import Opener, StoreContract, appending, block, draft, made, recording
 from .store_contract_archive import ArchiveContract
 from .store_contract_branches import BranchContract
+from .store_contract_learned import LearnedContract
 from .store_contract_past import PastContract
 from .support import ADA, BY
 
@@ -49,6 +50,10 @@ class TestSqliteBranches(BranchContract):
 
 class TestSqliteArchive(ArchiveContract):
     """Passages and episodes."""
+
+
+class TestSqliteLearned(LearnedContract):
+    """The same of what was learned."""
 
 
 async def test_a_writer_that_waits_too_long_says_so(

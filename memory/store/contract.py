@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from ..erased import Erased, Found
 from ..finding import Made, Serving
+from ..learned import Loss, Run
 from ..model import Author, Change, Draft, Intent
 from ..passages import PassageDraft
 from ..refs import Checkpoint, Point
@@ -65,6 +66,29 @@ class Transaction(Snapshot, Protocol):
 
     def drop_checkpoint(self, name: str) -> None:
         """Take a name off a change."""
+        ...
+
+    def add_outcome(self, episode: int, shown: int, score: float) -> None:
+        """Say of an episode how the task went, and what memory showed then."""
+        ...
+
+    def add_losses(self, losses: Sequence[Loss], *, confirmed: bool = False) -> None:
+        """Note what a change left out, and whether somebody said that it may go."""
+        ...
+
+    def confirm(self, losses: Sequence[Loss]) -> None:
+        """Note that losses may stand."""
+        ...
+
+    def begin_run(self, branch: str, upto: int) -> Run:
+        """Begin a consolidation on a branch, or let the one on it learn from more episodes."""
+        ...
+
+    def end_run(self, branch: str, merged: int) -> None:
+        """Note that a consolidation has landed, with the change `merged`: its episodes are learned.
+
+        One that is abandoned is only a branch that was deleted.
+        """
         ...
 
     def take_lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:

@@ -10,7 +10,7 @@ from ..passages import PassageDraft
 from ..redact import MARK
 from .chain import sealing_hash
 from .connector import Row, Value
-from .transaction import WriteView
+from .learning import LearningView
 
 _HEADS = """
     SELECT b.uid, v.label, v.label_key, v.object_id, v.about_id, v.read_only
@@ -43,7 +43,7 @@ class Erasure:
     passages: set[int] = field(default_factory=set[int])
 
 
-class RewriteView(WriteView):
+class RewriteView(LearningView):
     """A view that can alter the past; each step notes in an `Erasure` what it did."""
 
     def _renew_heads(

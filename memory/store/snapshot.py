@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..erased import Found
 from ..finding import Find, IndexState, Queued, Serving, Waiting
+from ..learned import Loss, Outcome, Run
 from ..model import Block, BlockInfo, Change
 from ..passages import Passage
 from ..querying import Query, Scope
@@ -149,6 +150,38 @@ class Snapshot(Protocol):
 
     def beside(self, number: int) -> list[str]:
         """Return the names of the passages before and after this one, of the same source."""
+        ...
+
+    def outcomes(self) -> list[Outcome]:
+        """Return the outcomes that stand, by the change that memory showed, oldest first."""
+        ...
+
+    def edits(self, branch: str) -> list[int]:
+        """Return the changes of a branch's own that made a block read otherwise, oldest first."""
+        ...
+
+    def losses(self, branch: str, *, confirmed: bool = False) -> list[Loss]:
+        """Return what changes made on a branch left out, confirmed or not: newest change first."""
+        ...
+
+    def run(self) -> Run | None:
+        """Return the consolidation that is under way: its branch is open, and not merged."""
+        ...
+
+    def runs(self) -> int:
+        """Return how many consolidations were begun."""
+        ...
+
+    def learned(self) -> int:
+        """Return the number of the last episode that a merged consolidation had; 0: none yet."""
+        ...
+
+    def episodes(self, after: int, most: int) -> list[Passage]:
+        """Return the episodes with a number above `after`, oldest first."""
+        ...
+
+    def episode_count(self, after: int) -> int:
+        """Return how many episodes there are with a number above `after`."""
         ...
 
 

@@ -7,8 +7,8 @@ from ..errors import LetGoError, NotFoundError
 from ..model import Block, BlockInfo, Change, Touched, label_key
 from ..refs import Point
 from .connector import Row
+from .learned import LearnedView
 from .objects import Objects
-from .passages import PassageView
 from .rows import AUTHOR, author, block_info, moment
 
 _STATE = """
@@ -29,7 +29,7 @@ _CHANGES = f"""
 """
 
 
-class View(PassageView):
+class View(LearnedView):
     """A consistent view of the space (`Snapshot` of the contract)."""
 
     def infos(self, branch: str) -> list[BlockInfo]:

@@ -1,0 +1,95 @@
+"""What can be read of outcomes, losses and consolidations, as SQL over one connection."""
+
+import json
+
+from ..learned import Loss, Outcome, Run
+from ..passages import Passage
+from .passages import PassageView
+from .rows import AUTHOR, author, moment
+
+
+class LearnedView(PassageView):
+    """A view of what was learned, and from what."""
+
+    def outcomes(self) -> list[Outcome]:
+        """Return the outcomes that stand, by the change that memory showed, oldest first."""
+        rows = self._db.all(
+            f"SELECT o.*, t.metadata, p.created_at, n.name AS branch, {AUTHOR} FROM outcome o "
+            "JOIN passage p ON p.id = o.passage_id "
+            "JOIN passage_version v ON v.passage_id = p.id AND v.change = p.change "
+            "JOIN about t ON t.id = v.about_id "
+            "JOIN change shown ON shown.number = o.shown JOIN branch n ON n.id = shown.branch_id "
+            "JOIN change told ON told.number = "
+            "(SELECT min(change) FROM passage_version WHERE passage_id = p.id) "
+            "JOIN author a ON a.id = told.author_id "
+            "WHERE v.version IS NOT NULL ORDER BY o.shown, o.passage_id"
+        )
+        return [
+            Outcome(
+                episode=row["passage_id"],
+                task=json.loads(row["metadata"]).get("source", ""),
+                score=row["score"],
+                shown=row["shown"],
+                branch=row["branch"],
+                author=author(row),
+                at=moment(row["created_at"]),
+            )
+            for row in rows
+        ]
+
+    def edits(self, branch: str) -> list[int]:
+        """Return the changes of a branch's own that made a block read otherwise, oldest first."""
+        rows = self._db.tuples(
+            "SELECT DISTINCT change FROM block_version WHERE branch_id = ? "
+            "AND action IN ('created', 'edited', 'deleted') ORDER BY change",
+            self._branch(branch),
+        )
+        return [number for (number,) in rows]
+
+    def losses(self, branch: str, *, confirmed: bool = False) -> list[Loss]:
+        """Return what changes made on a branch left out, confirmed or not: newest change first."""
+        rows = self._db.all(
+            "SELECT l.change, b.uid, l.line FROM loss l JOIN change c ON c.number = l.change "
+            "JOIN block b ON b.id = l.block_id WHERE c.branch_id = ? "
+            "AND l.confirmed = ? ORDER BY l.change DESC, b.id, l.line",
+            self._branch(branch), int(confirmed),
+        )  # fmt: skip
+        return [Loss(*row) for row in rows]
+
+    def run(self) -> Run | None:
+        """Return the consolidation that is under way: its branch is open, and not merged."""
+        row = self._db.one(
+            "SELECT n.name, r.upto FROM run r JOIN branch n ON n.id = r.branch_id "
+            "WHERE r.merged IS NULL AND n.closed_at IS NULL ORDER BY n.id DESC LIMIT 1"
+        )
+        return None if row is None else Run(*row)
+
+    def runs(self) -> int:
+        """Return how many consolidations were begun."""
+        return int(self._db.scalar("SELECT count(*) FROM run"))
+
+    def learned(self) -> int:
+        """Return the number of the last episode that a merged consolidation had; 0: none yet."""
+        found = self._db.scalar("SELECT max(upto) FROM run WHERE merged IS NOT NULL")
+        return int(found or 0)
+
+    def episodes(self, after: int, most: int) -> list[Passage]:
+        """Return the episodes with a number above `after`, oldest first."""
+        numbers = self._db.tuples(
+            "SELECT p.id FROM passage p JOIN passage_version v ON v.passage_id = p.id "
+            "AND v.change = p.change WHERE p.kind = 'episode' AND p.id > ? "
+            "AND v.version IS NOT NULL ORDER BY p.id LIMIT ?",
+            after, most,
+        )  # fmt: skip
+        found = (self.passage(number) for (number,) in numbers)
+        return [episode for episode in found if episode is not None]
+
+    def episode_count(self, after: int) -> int:
+        """Return how many episodes there are with a number above `after`."""
+        found = self._db.scalar(
+            "SELECT count(*) FROM passage p JOIN passage_version v ON v.passage_id = p.id "
+            "AND v.change = p.change WHERE p.kind = 'episode' AND p.id > ? "
+            "AND v.version IS NOT NULL",
+            after,
+        )
+        return int(found)
