@@ -20,6 +20,9 @@ CHOICES = {
 }
 PATHS = ("db", "project")
 
+_SECRET = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)S?$", re.IGNORECASE)
+_SHORTEST = 6  # characters of a key; what is shorter is a word like any other
+_MOST = 10**9  # a number that is given
 _UNEXPANDED = re.compile(r"\$\{[^}]*\}")
 
 
@@ -48,7 +51,9 @@ class Settings:
     device: str = "cpu"
     query_prefix: str = ""
     passage_prefix: str = ""
+    context_budget: int = 6_000
     download: str = "no"
+    sleep_model: str = ""
     log_level: str = "WARNING"
     origin: Mapping[str, str] = field(default_factory=dict[str, str])
     client_project: str = ""
@@ -87,8 +92,10 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] | None = No
                 f"{origin[key]}: {values[key]!r} is not a {key}; choose {', '.join(allowed)}."
             )
     values["user"] = values["user"] or _login_name()
+    budget = _number("context_budget", values.pop("context_budget"), origin)
     return Settings(
         **values,
+        context_budget=budget,
         origin=origin,
         client_project=env.get("CLAUDE_PROJECT_DIR", ""),
         data_dir=Path(platformdirs.user_data_dir(APP, appauthor=False)),
@@ -101,6 +108,17 @@ def editor() -> str:
     """Return the command of the person's editor."""
     default = "notepad" if os.name == "nt" else "vi"
     return os.environ.get("VISUAL") or os.environ.get("EDITOR") or default
+
+
+def inherited() -> dict[str, str]:
+    """Return the environment for a process of ours that needs nobody's keys."""
+    return {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+
+
+def secrets() -> list[str]:
+    """Return the keys that the environment holds, the longest first; they are shown to nobody."""
+    found = {value for name, value in os.environ.items() if _SECRET.search(name)}
+    return sorted((value for value in found if len(value) >= _SHORTEST), key=len, reverse=True)
 
 
 def config_file() -> Path:
@@ -128,6 +146,13 @@ def _from_file(path: Path, known: Mapping[str, str]) -> dict[str, str]:
         if not isinstance(value, str):
             raise SettingsError(f"{path}: {key} must be a text in quotes, not {value!r}.")
     return found
+
+
+def _number(key: str, value: str, origin: Mapping[str, str]) -> int:
+    digits = value.replace("_", "").replace(",", "")
+    if not digits.isdecimal() or not 0 < int(digits[:10]) <= _MOST:
+        raise SettingsError(f"{origin[key]}: {value!r} is not a {key}; give a number above 0.")
+    return int(digits)
 
 
 def _expanded(path: str, origin: str) -> str:

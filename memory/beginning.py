@@ -1,6 +1,9 @@
 """What a new space starts with."""
 
-from .model import Draft
+from datetime import datetime
+
+from .model import MAIN, Author, Draft, Intent
+from .store import Transaction
 
 DEFAULT_BLOCKS = (
     Draft(
@@ -32,3 +35,10 @@ DEFAULT_BLOCKS = (
     ),
 )
 """What a new space starts with: no text, but descriptions that teach what belongs where."""
+
+
+def begin(tx: Transaction, now: datetime) -> None:
+    """Give a new space its first blocks, unless another process just has."""
+    if not tx.head(MAIN):
+        intent = Intent(author=Author(client="tokenspace"), tool="begin")
+        tx.record(MAIN, intent, now, list(DEFAULT_BLOCKS))

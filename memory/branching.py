@@ -7,6 +7,8 @@ from itertools import count
 from .ancestry import base_blocks, contains, past
 from .conflicts import Conflict, MergeConflictError, Resolver
 from .errors import InvalidError
+from .ledger import essence
+from .losses import account_merge, lost
 from .merging import merged_blocks, paired
 from .refs import Checkpoint, Point
 from .restoring import require_writable
@@ -37,7 +39,12 @@ def merge_branch(write: Write, source: str, resolutions: Mapping[str, str]) -> W
     pairs = merged_blocks(paired(base, tx.blocks(into.branch), tx.blocks(source)), resolver)
     _require_resolved(resolver, into.branch, source)
     pairs = require_writable(write, pairs, "a merge is all or nothing")
-    return with_checkpoint(write, "merge", lambda: write.record(pairs, merged=theirs.change))
+    missing = {essence(one.entry) for one in lost(tx, source)}
+
+    def record() -> Written:
+        return account_merge(write, write.record(pairs, merged=theirs.change), missing)
+
+    return with_checkpoint(write, "merge", record)
 
 
 def with_checkpoint(write: Write, what: str, record: Callable[[], Written]) -> Written:

@@ -10,6 +10,7 @@ from .comparing import Comparing, Comparison
 from .erasing import Erasure, erase_block, erase_passage, erase_text
 from .errors import ConflictError, ExistsError, InvalidError, NotFoundError
 from .forgetting import forget_entry
+from .losses import put_back
 from .model import MAIN, Block, Intent, checked_note
 from .reading import absent
 from .refiling import refile
@@ -105,6 +106,14 @@ class History:
                 raise ConflictError(f"change {change} cannot be taken back: {error}") from None
 
         return await transact(self._store, self._now, intent, work)
+
+    async def put_back(self, intent: Intent, change: int) -> Written:
+        """Bring back the entries that a rewrite left out unconfirmed.
+
+        Raises:
+            InvalidError: there is nothing of that change to bring back.
+        """
+        return await transact(self._store, self._now, intent, lambda write: put_back(write, change))
 
     async def checkpoint(
         self, intent: Intent, name: str, message: str = "", at: str | None = None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
+from time import monotonic
 
 from .embedders import Embedders
 from .embedding import OFF, Embedder, EmbeddingError
@@ -39,6 +40,7 @@ _COMPARED = 4_000  # characters of two texts that are compared letter by letter
 _LIKE = 0.5  # likeness, or cosine, from which two texts may say the same
 _NEAR_COSINE = 0.8
 _MOST_NEAR = 3
+_MOST_ALIKE = 5  # of a scope
 
 
 class Search:
@@ -122,6 +124,34 @@ class Search:
             logger.warning("nothing was compared with what was filed: %s", error)
             return []
 
+    async def alike(
+        self, texts: Sequence[str], scopes: Sequence[Scope], patience_s: float
+    ) -> list[list[Find]]:
+        """Return for each text what is nearest to it by meaning; the cosine is its score.
+
+        Of each scope, a few. Nothing where the model is not loaded: it is not waited for.
+        """
+        wanted = self._embedders.wanted
+        vectors: list[bytes] = []
+        ends = monotonic() + patience_s
+        try:
+            while wanted.state.phase == "ready" and len(vectors) < len(texts):
+                vectors.append(await wanted.query(texts[len(vectors)], ends - monotonic()))
+        except EmbeddingError as error:
+            logger.debug("not all is compared by meaning: %s", error)
+        model = wanted.state.model
+
+        def work(view: Searcher) -> list[list[Find]]:
+            serving = view.serving()
+            if serving is None or model is None or serving.hash != model.hash:
+                return []
+            return [
+                [find for where in scopes for find in _nearest(view, serving, vector, where)]
+                for vector in vectors
+            ]
+
+        return await self._store.search(work) if vectors else []
+
     async def state(self) -> IndexState:
         """Return how far the vectors are."""
         return await self._store.search(lambda view: view.index_state(self._now()))
@@ -200,6 +230,13 @@ def _still(view: Searcher, serving: Serving | None) -> bool:
     return (
         now is not None and serving is not None and (now.id, now.hash) == (serving.id, serving.hash)
     )
+
+
+def _nearest(view: Searcher, serving: Serving, vector: bytes, where: Scope) -> list[Find]:
+    """Return the few docs whose vectors are nearest to one; the cosine is their score."""
+    cosine = view.by_vector(serving, vector, where, ())
+    best = nlargest(_MOST_ALIKE, cosine, key=cosine.__getitem__)
+    return _read(view, [(doc_id, cosine[doc_id]) for doc_id in best])
 
 
 def _found(

@@ -1,6 +1,6 @@
 """A space: the only door to the domain. One method a thing that can be done with memory."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +11,22 @@ import anyio
 from . import adopting, edit, patching, writing
 from .adopting import HERE, Adopted, Arrival
 from .archive import Archive
-from .beginning import DEFAULT_BLOCKS
+from .beginning import begin
+from .consolidation import Consolidation
 from .embedders import Embedders
 from .history import History
 from .indexing import Indexer
-from .model import MAIN, Author, Block, BlockInfo, Change, Draft, Intent
+from .losses import account
+from .model import MAIN, Block, BlockInfo, Change, Draft, Intent
+from .outcomes import Outcomes
 from .patch import Section, parse
 from .places import block_at, point_at
 from .reading import absent, readable
 from .refs import Point
+from .review import Review
+from .rewording import by_meaning
 from .search import Search
-from .store import Snapshot, SqliteStore, Store, Transaction
+from .store import Snapshot, SqliteStore, Store
 from .transact import Write, Written, transact
 
 
@@ -47,8 +52,14 @@ class Space:
         """What can be done with the past."""
         self.archive = Archive(store, now)
         """Passages and episodes."""
+        self.outcomes = Outcomes(store, now)
+        """How tasks went, and which edit made them go worse."""
+        self.consolidation = Consolidation(store, now, self.outcomes)
+        """Tidying, on a branch."""
         self.search = Search(store, now, self._embedders)
         """Finding things, everywhere."""
+        self.review = Review(store, now, self.search, self.outcomes)
+        """What a new text supersedes, what clashes, and how all of it stands."""
         self.indexer = Indexer(store, now, self._embedders)
         """The making of vectors, for whoever has the time."""
 
@@ -71,7 +82,7 @@ class Space:
         space = cls(store, now, embedders)
         try:
             if not await store.read(lambda view: view.head(MAIN)):
-                await store.write(space._begin)
+                await store.write(lambda tx: begin(tx, now()))
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await store.close()
@@ -201,24 +212,35 @@ class Space:
         )
 
     async def rethink(
-        self, label: str, value: str, intent: Intent, expected: str | None = None
+        self,
+        label: str,
+        value: str,
+        intent: Intent,
+        expected: str | None = None,
+        drop: Sequence[str] = (),
     ) -> Written:
-        """Rewrite a block, or make it."""
-        return await self._write(intent, lambda w: writing.rethink(w, label, value, expected))
+        """Rewrite a block, or make it; `drop` names entries that may go, by text or line number."""
+        return await self._rewrite(
+            intent, lambda w: writing.rethink(w, label, value, expected, drop)
+        )
 
     async def patch(
-        self, patch: str, intent: Intent, seen: Callable[[Section], str | None] | None = None
+        self,
+        patch: str,
+        intent: Intent,
+        seen: Callable[[Section], str | None] | None = None,
+        drop: Sequence[str] = (),
     ) -> Written:
         """Apply a patch over several blocks: all of it, or nothing.
 
         `seen` gives the version that the caller has read of a section's block, where the patch
-        itself names none.
+        itself names none. `drop` names entries that may go.
         """
         sections = parse(patch)
         for section in sections:
             if section.version is None and seen is not None:
                 section.version = seen(section)
-        return await self._write(intent, lambda w: patching.patch(w, sections))
+        return await self._rewrite(intent, lambda w: account(w, patching.patch(w, sections), drop))
 
     async def create(self, draft: Draft, intent: Intent) -> Written:
         """Make a block."""
@@ -270,8 +292,8 @@ class Space:
     async def _write(self, intent: Intent, work: Callable[[Write], Written]) -> Written:
         return await transact(self._store, self._now, intent, work)
 
-    def _begin(self, tx: Transaction) -> None:
-        """Give a new space its first blocks, unless another process just has."""
-        if not tx.head(MAIN):
-            intent = Intent(author=Author(client="tokenspace"), tool="begin")
-            tx.record(MAIN, intent, self._now(), list(DEFAULT_BLOCKS))
+    async def _rewrite(self, intent: Intent, work: Callable[[Write], Written]) -> Written:
+        """Do a write that may lose something; what is said in other words is not lost."""
+        return await by_meaning(
+            self._store, self._embedders.wanted, await self._write(intent, work)
+        )

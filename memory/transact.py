@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .errors import NotFoundError, ReadOnlyError
+from .ledger import Ledger
 from .model import Block, Change, Draft, Intent, normal_label
 from .passages import PassageDraft
 from .reading import absent
@@ -30,6 +31,9 @@ class Written:
         repeated: The idempotency key was used before; `change` is the one made then.
         point: The branch, and its newest change.
         checkpoint: Name of the checkpoint that was made of what stood before.
+        ledgers: Of a rewrite, what became of each entry, step by step; None for a step that has
+            only one side.
+        confirmed: Entries that earlier changes left out, and that were now said to be let go.
     """
 
     change: Change | None
@@ -38,6 +42,8 @@ class Written:
     repeated: bool = False
     point: Point
     checkpoint: str | None = None
+    ledgers: tuple[Ledger | None, ...] = ()
+    confirmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

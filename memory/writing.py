@@ -5,12 +5,13 @@ since is merged with it, line by line, and an overlap is refused with the place 
 An edit whose result already stands succeeds and records nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from . import edit
 from .compare import UNSEEN, base_of, merged_text, moved_on, quote_moved_on
 from .errors import ExistsError, NoMatchError, TokenspaceError
+from .losses import account
 from .model import Block, Draft, label_key, normal_label
 from .transact import Write, Written, differs, draft_of
 
@@ -18,7 +19,8 @@ from .transact import Write, Written, differs, draft_of
 def replace_text(write: Write, label: str, old: str, new: str, expected: str | None) -> Written:
     """Replace the one occurrence of `old`.
 
-    It is looked for in the text as it is now: what the caller quotes is itself a precondition.
+    It is looked for in the text as it is now: what the caller quotes is itself a precondition. Of
+    several lines each is accounted for.
     """
     current = write.writable(write.require(label))
     base = base_of(write.tx, write.branch, current, expected)
@@ -32,7 +34,8 @@ def replace_text(write: Write, label: str, old: str, new: str, expected: str | N
         if not _stands_already(write, current, old, new):
             raise _explained(error, base, current, old) from None
         value = current.value
-    return write.record([(current, replace(draft_of(current), value=value))], rebased=moved)
+    done = write.record([(current, replace(draft_of(current), value=value))], rebased=moved)
+    return account(write, done, ()) if "\n" in old.strip() else done
 
 
 def _explained(error: TokenspaceError, base: Block, current: Block, old: str) -> TokenspaceError:
@@ -53,16 +56,20 @@ def edit_text(
     return write.record([(current, draft)], rebased=base.version != current.version)
 
 
-def rethink(write: Write, label: str, value: str, expected: str | None) -> Written:
-    """Rewrite a block, or make it if there is none of that label.
+def rethink(
+    write: Write, label: str, value: str, expected: str | None, drop: Sequence[str] = ()
+) -> Written:
+    """Rewrite a block, or make it if there is none of that label; account for what it had.
 
-    A caller that names a version means the block that had it, not a new one.
+    A caller that names a version means the block that had it, not a new one. `drop` names entries
+    that may go.
     """
     current = write.tx.block(write.branch, normal_label(label))
     if current is not None:
         if expected == UNSEEN and current.value == value:
             expected = None  # its result stands already, so nothing unseen is lost
-        return edit_text(write, label, lambda text: edit.checked_new(value, text), expected)
+        done = edit_text(write, label, lambda text: edit.checked_new(value, text), expected)
+        return account(write, done, drop)
     if expected not in (None, UNSEEN):
         write.require(label)  # says that it is gone, and what is near
     edit.checked_new(value, "")

@@ -28,4 +28,8 @@ def make_server(settings: Settings, place: Place | None = None) -> MemoryServer:
             raise ReadOnlyError(str(error)) from error
         return await Space.open(found.path, embedders=make_embedders(settings))
 
-    return build(Desk(open_space, str(found), settings.user), settings.profile, VERSION)
+    return build(
+        Desk(open_space, str(found), settings.user, settings.context_budget),
+        settings.profile,
+        VERSION,
+    )

@@ -75,6 +75,27 @@ _COMMANDS = {  # name -> its line in the list of commands, its own description
             "another process is at it, this one only looks on."
         ),
     ),
+    "consolidate": (
+        "tidy memory on a branch: begin, look, finish, abandon",
+        (
+            "Begin a consolidation, show its work order, merge what was done if nothing is lost, "
+            "or abandon it. Where finish is refused, nothing is merged, and the exit code is 1."
+        ),
+    ),
+    "outcome": ("tell how a task went", "Tell how a task went with the memory that it had."),
+    "outcomes": (
+        "show how tasks went, and which change made them go worse",
+        "Show losses over changes, and the change that is suspected. With --csv, numbers alone.",
+    ),
+    "status": ("show how memory stands", "Show how memory stands, and what is worth doing next."),
+    "sleep": (
+        "have a model tidy memory, with nobody there",
+        (
+            "Have a model of your choice consolidate memory, on a branch that is merged only if "
+            "nothing is lost. What it reads goes to the model's provider. Where a run does not "
+            "finish, nothing is merged, and the exit code is 1."
+        ),
+    ),
     "log": (
         "list the newest changes",
         (

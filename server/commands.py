@@ -14,6 +14,7 @@ from ..memory.model import SHORT_VERSION, Filed, Touched
 from . import shapes
 from .call import Call, RefusedError, WrongUseError
 from .comparing import blame, diff
+from .consolidating import consolidate
 from .editing import edit
 from .filing import archive
 from .finding import search
@@ -22,8 +23,11 @@ from .history import merge, restore
 from .importing import import_file
 from .indexing import index
 from .naming import branch, checkpoint
+from .outcomes import outcome, outcomes
 from .semantic import set_up
 from .showing import show
+from .sleep import sleep
+from .status import status
 from .terminal import Cell, Column, complain
 from .upkeep import bring_back, check, collect_garbage, make_backup
 
@@ -213,6 +217,11 @@ COMMANDS: dict[str, Command] = {
     "search": search,
     "archive": archive,
     "index": index,
+    "consolidate": consolidate,
+    "outcome": outcome,
+    "outcomes": outcomes,
+    "status": status,
+    "sleep": sleep,
     "verify": check,
     "backup": make_backup,
     "restore-backup": bring_back,

@@ -20,10 +20,10 @@ from typing import Any
 
 from ..config import settings
 from ..memory import Block, Draft, Intent, Space, Written
+from ..memory.beginning import DEFAULT_BLOCKS
 from ..memory.errors import NotFoundError
 from ..memory.model import MAIN, label_key
 from ..memory.render import budget
-from ..memory.space import DEFAULT_BLOCKS
 from . import shapes
 from .call import Call, RefusedError
 from .terminal import Cell

@@ -17,6 +17,9 @@ from .flags import (
     positive,
     resolution,
 )
+from .order_options import add as add_consolidate
+from .outcome_options import add_outcome, add_outcomes
+from .sleeping.options import add as add_sleep
 
 
 def add(name: str, parser: argparse.ArgumentParser) -> None:
@@ -215,6 +218,10 @@ def _index(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(branch=None)
 
 
+def _status(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(branch=None)
+
+
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(branch=None)
 
@@ -275,6 +282,11 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "search": _search,
     "archive": _archive,
     "index": _index,
+    "consolidate": add_consolidate,
+    "outcome": add_outcome,
+    "outcomes": add_outcomes,
+    "status": _status,
+    "sleep": add_sleep,
     "verify": _verify,
     "backup": _backup,
     "restore-backup": _restore_backup,

@@ -48,7 +48,8 @@ whole file), and what follows below.
                 (text)}
     import      {dry_run, blocks [arrival], notes, left_out {part: count}, secrets [name]}
 
-What does not exist, or was not made, is null. `archive_shapes` has what is of the archive.
+What does not exist, or was not made, is null. `archive_shapes` has what is of the archive,
+`outcome_shapes` what is of outcomes.
 """
 
 import json

@@ -45,6 +45,8 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("memory_restore", {"to": "before", "label": "persona"}),
     ("memory_archive", {"text": "The lease ends in May.", "tags": ["home"]}),
     ("memory_episode", {"text": "Called the landlord.", "task": "move"}),
+    ("memory_outcome", {"task": "move", "score": 0.5, "rationale": "Half the boxes."}),
+    ("memory_consolidate", {"action": "start"}),
     ("memory_search", {"query": "When does the lease end?"}),
     ("memory_status", {}),
     ("memory_read", {"label": "human"}),

@@ -67,8 +67,9 @@ class LearnedContract:
         edit = Draft(uid=block.uid, label="a", value="three")
         await store.write(lambda tx: tx.record("try", BY, NOW, [edit]))
         await store.write(lambda tx: tx.record(MAIN, BY, NOW, [edit]))
-        assert await store.read(lambda v: v.edits(MAIN)) == [1, 5]
-        assert await store.read(lambda v: v.edits("try")) == [4]
+        assert await store.read(lambda v: v.edits(MAIN, 9)) == [1, 5]
+        assert await store.read(lambda v: v.edits("try", 9)) == [4]
+        assert await store.read(lambda v: v.edits(MAIN, 1)) == [5]
 
     async def test_losses_are_open_until_they_are_confirmed(self, store: Store) -> None:
         """Each branch has its own; the newest change comes first."""

@@ -44,8 +44,11 @@ async def test_everything_works_over_stdio(tmp_path: Path, era: Era) -> None:
         assert "memory_merge" in await use("memory_history")
         await use("memory_archive", text="The lease ends in May.", tags=["home"])
         await use("memory_episode", text="Called the landlord.", task="move")
+        await use("memory_outcome", task="move", score=0.5, rationale="Half the boxes.")
+        order = await use("memory_consolidate", action="start")
+        assert "2 episodes to learn from" in order
         assert "→ The lease" in await use("memory_search", query="When does the lease end?")
-        assert "1 passage, 1 episode" in await use("memory_status")
+        assert "1 passage, 2 episodes" in await use("memory_status")
         await use("memory_insert", label="human", new_string="a secret")
         await use("memory_forget", entry="a secret", erase=True)
         assert used == set(names)
@@ -106,7 +109,7 @@ async def test_public_agent_files_keep_every_byte(tmp_path: Path) -> None:
         await anyio.run_process(argv)
     async with stdio(db) as memory:
         page = await memory.list_resources()
-        labels = [resource.name for resource in page.resources[3:]]
+        labels = [resource.name for resource in page.resources[4:]]
         while page.next_cursor:
             page = await memory.list_resources(cursor=page.next_cursor)
             labels += [resource.name for resource in page.resources]

@@ -83,7 +83,7 @@ def test_every_resource_is_read(found: Found) -> None:
     """The listed resources can be read; a block's is its text, byte for byte."""
     resources = found["resources"]
     labels = ("human", "persona", "project")
-    overviews = {"memory://context", "memory://blocks", "memory://changes"}
+    overviews = {"memory://context", "memory://blocks", "memory://changes", "memory://status"}
     assert set(resources) == overviews | {f"memory://blocks/{label}" for label in labels}
     assert resources["memory://blocks/human"] == "Name: Ada\nCity: Oslo"
     assert "Short answers." in resources["memory://context"]

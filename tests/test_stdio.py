@@ -214,4 +214,4 @@ def test_the_whole_tool_list_is_served_to_the_full_profile(db: Path) -> None:
     """The profile is a flag or a setting, and decides what the handshake's answers list."""
     with Server(db, "--profile", "full") as server:
         server.initialize()
-        assert len(server.ask("tools/list")["result"]["tools"]) == 21
+        assert len(server.ask("tools/list")["result"]["tools"]) == 23

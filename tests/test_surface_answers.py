@@ -22,7 +22,7 @@ async def test_a_rewrite_is_answered_with_what_it_lost(memory: Client) -> None:
     old = (await said(memory, "memory_read", label="human")).split(" ")[0].split("@")[1]
     answer = await said(memory, "memory_rethink", label="human", new_memory="* ada\n* coffee\n")
     assert "kept 1 of 3 entries" in answer
-    assert "gone: - Rome\ngone: - tea" in answer
+    assert "line 2 unaccounted: Rome\nline 3 unaccounted: tea" in answer
     assert f"memory_read(label='human', at='{old}')" in answer
     assert "2→- Rome" in await said(memory, "memory_read", label="human", at=old)
 
@@ -32,17 +32,17 @@ async def test_a_single_entry_that_a_rewrite_loses_is_named(memory: Client) -> N
     await said(memory, "memory_rethink", label="human", new_memory="Ada\nRome\ntea\ncake\n")
     answer = await said(memory, "memory_rethink", label="human", new_memory="Ada\nRome\ntea\n")
     assert "kept 3 of 4 entries" in answer
-    assert "\ngone: cake\n" in answer
+    assert "\nline 4 unaccounted: cake\n" in answer
     patch = "*** Update Block: human\n-tea\n+mate\n"
-    assert "\ngone: tea\n" in await said(memory, "memory_patch", patch=patch)
+    assert "\nline 3 unaccounted: tea\n" in await said(memory, "memory_patch", patch=patch)
     answer = await said(
         memory, "memory_replace", label="human", old_string="mate", new_string="cacao"
     )
-    assert "gone:" not in answer
+    assert "unaccounted" not in answer
     answer = await said(
         memory, "memory_replace", label="human", old_string="Rome\ncacao\n", new_string=""
     )
-    assert "gone: Rome\ngone: cacao" in answer
+    assert "line 2 unaccounted: Rome\nline 3 unaccounted: cacao" in answer
     answer = await said(memory, "memory_rethink", label="human", new_memory="Eve")
     assert "kept 0 of 1 entry. Not" in answer
 
@@ -53,7 +53,7 @@ async def test_a_line_of_a_value_stays_one_line_of_the_answer(memory: Client) ->
     answer = await said(memory, "memory_insert", label="human", new_string=odd + "\nb\n")
     assert f"\n1→{odd}\n2→b\n" in answer
     answer = await said(memory, "memory_rethink", label="human", new_memory="b\n")
-    assert f"\ngone: {odd}\n" in answer
+    assert f"\nline 1 unaccounted: {odd}\n" in answer
     described = await said(
         memory, "memory_describe", label="human", description="a\nspace\u2028x", tags=["a\nb"]
     )
@@ -111,6 +111,30 @@ async def test_undoing_in_the_archive_says_what_it_did_there(memory: Client) -> 
     await said(memory, "memory_archive", id="p1", text="Rent is 950.")
     answer = await said(memory, "memory_restore", undo=5)
     assert answer.startswith("p1 edited (change 6)\n")
+
+
+async def test_a_collapse_is_said_in_the_first_line(memory: Client) -> None:
+    """A rewrite that keeps under a third of the entries was perhaps not meant."""
+    lines = "\n".join(f"- fact number {n}" for n in range(20, 29))
+    await said(memory, "memory_rethink", label="human", new_memory=lines)
+    answer = await said(memory, "memory_rethink", label="human", new_memory="- fact number 20")
+    assert answer.startswith("collapse: 1 of 9 entries are left · human@")
+
+
+async def test_losses_are_confirmed_or_put_back_by_one_call(memory: Client) -> None:
+    """With drop, now or later; or all that a change lost at once."""
+    await said(memory, "memory_rethink", label="human", new_memory="- has a cat\n- lives in Rome\n")
+    answer = await said(memory, "memory_rethink", label="human", new_memory="- has a cat\n")
+    assert "drop=[…]" in answer
+    number = answer.split("(change ")[1].split(")")[0]
+    back = await said(memory, "memory_restore", lost=number)
+    assert "2→- lives in Rome" in back
+    again = {"label": "human", "new_memory": "- has a cat\n"}
+    assert "Rome" not in await said(memory, "memory_rethink", drop=["lives in Rome"], **again)
+    await said(memory, "memory_restore", undo=int(number) + 2)
+    assert "unaccounted" in await said(memory, "memory_rethink", **again)
+    answer = await said(memory, "memory_rethink", drop=["*"], **again)
+    assert "noted that it may go: - lives in Rome" in answer
 
 
 async def test_a_new_block_names_the_one_that_was_perhaps_meant(memory: Client) -> None:

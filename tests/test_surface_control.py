@@ -192,8 +192,8 @@ async def test_what_is_untrusted_stays_on_its_line(memory: Client) -> None:
 @pytest.mark.parametrize(
     ("tool", "arguments", "sentence"),
     [
-        ("memory_restore", {}, "Give either to"),
-        ("memory_restore", {"to": "1", "undo": 2}, "Give either to"),
+        ("memory_restore", {}, "Give one of to"),
+        ("memory_restore", {"to": "1", "undo": 2}, "Give one of to"),
         ("memory_restore", {"undo": 2, "label": "human"}, "leave the label out"),
         ("memory_restore", {"undo": 99}, "There is no change 99; the newest is 2."),
         ("memory_restore", {"to": "nope"}, "'nope' is no place in the history."),

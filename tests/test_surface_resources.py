@@ -35,8 +35,9 @@ async def test_every_block_is_listed_page_by_page(memory: Client) -> None:
         if cursor is None:
             break
         assert len(page.resources) == 50
-    assert uris[:3] == ["memory://context", "memory://blocks", "memory://changes"]
-    assert len(uris) == len(set(uris)) == 3 + 3 + 60
+    overviews = ["context", "blocks", "changes", "status"]
+    assert uris[:4] == [f"memory://{name}" for name in overviews]
+    assert len(uris) == len(set(uris)) == 4 + 3 + 60
     assert "memory://blocks/topic%2F59" in uris
     with pytest.raises(MCPError, match="cursor"):
         await memory.list_resources(cursor="bogus")
@@ -93,7 +94,7 @@ async def test_prompts_bring_the_memory_they_speak_of(memory: Client) -> None:
         return message.content.text
 
     names = [prompt.name for prompt in (await memory.list_prompts()).prompts]
-    assert names == ["consolidate", "recall"]
+    assert names == ["consolidate", "recall", "reflect"]
     for name in names:
         assert "Name: Ada {braces}" in await filled(name)
     one = await filled("consolidate", label="human", focus="dates")

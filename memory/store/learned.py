@@ -37,14 +37,18 @@ class LearnedView(PassageView):
             for row in rows
         ]
 
-    def edits(self, branch: str) -> list[int]:
-        """Return the changes of a branch's own that made a block read otherwise, oldest first."""
+    def edits(self, branch: str, most: int) -> list[int]:
+        """Return the newest changes of a branch's own that made a block read otherwise.
+
+        The oldest of them comes first.
+        """
         rows = self._db.tuples(
-            "SELECT DISTINCT change FROM block_version WHERE branch_id = ? "
-            "AND action IN ('created', 'edited', 'deleted') ORDER BY change",
-            self._branch(branch),
-        )
-        return [number for (number,) in rows]
+            "SELECT c.number FROM change c WHERE c.branch_id = ? AND EXISTS "
+            "(SELECT 1 FROM block_version v WHERE v.change = c.number "
+            "AND v.action IN ('created', 'edited', 'deleted')) ORDER BY c.number DESC LIMIT ?",
+            self._branch(branch), most,
+        )  # fmt: skip
+        return [number for (number,) in reversed(rows)]
 
     def losses(self, branch: str, *, confirmed: bool = False) -> list[Loss]:
         """Return what changes made on a branch left out, confirmed or not: newest change first."""

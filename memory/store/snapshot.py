@@ -156,8 +156,11 @@ class Snapshot(Protocol):
         """Return the outcomes that stand, by the change that memory showed, oldest first."""
         ...
 
-    def edits(self, branch: str) -> list[int]:
-        """Return the changes of a branch's own that made a block read otherwise, oldest first."""
+    def edits(self, branch: str, most: int) -> list[int]:
+        """Return the newest changes of a branch's own that made a block read otherwise.
+
+        The oldest of them comes first.
+        """
         ...
 
     def losses(self, branch: str, *, confirmed: bool = False) -> list[Loss]:

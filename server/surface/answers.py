@@ -7,11 +7,12 @@ matters stands in the text, once, and nothing structured doubles it.
 from mcp_types import CallToolResult, TextContent
 
 from ...memory import Block, Change, Context, Step, Written
-from ...memory.ledger import ledger
+from ...memory.ledger import Ledger
 from ...memory.lines import content, snippet, split_lines
 from ...memory.model import MAIN
 from ...memory.refs import Point
 from ...memory.render import budget, render_block, render_context
+from .losses import collapse, told
 
 LISTED = 20
 LINE_CHARS = 160
@@ -59,13 +60,10 @@ def block_read(
     )
 
 
-def written(
-    done: Written, place: str, *, every_loss: bool = False, note: str | None = None
-) -> CallToolResult:
+def written(done: Written, place: str, *, note: str | None = None) -> CallToolResult:
     """Answer a write: what stands now, where, and what the model should know about it.
 
-    `every_loss` lists even a single entry that is gone: a replaced line is no loss, a line that a
-    rewrite leaves out is. `note` is one line more.
+    `note` is one line more.
     """
     meta: dict[str, object] = {"receipt": receipt(done.point)}
     where = footer(place, done.point.branch)
@@ -77,7 +75,7 @@ def written(
     versions = [step.after.version for step in done.steps if step.after is not None]
     if len(versions) == 1:
         meta["version"] = versions[0]
-    parts = _parts(done, 1 if every_loss else 2)
+    parts = _parts(done)
     if not parts and done.change is not None:
         parts = [f"change {done.change.number}: no block reads otherwise."]
     elif not parts:
@@ -86,8 +84,8 @@ def written(
     return say(bounded("\n".join(parts), rest), meta=meta)
 
 
-def _step(step: Step, done: Written, least: int) -> str:
-    """Say what became of one block; `least` entries gone are worth a list."""
+def _step(step: Step, done: Written, found: Ledger | None) -> str:
+    """Say what became of one block; `found` is what became of its entries, if it was rewritten."""
     before, after = step.before, step.after
     if after is None:
         assert before is not None  # noqa: S101 - a step has at least one side
@@ -99,24 +97,30 @@ def _step(step: Step, done: Written, least: int) -> str:
     if done.change is None:
         return f"nothing to do: {name} reads so already."
     rows = [f"{name} {_verb(before, after)} (change {done.change.number}) · {budget(after)}"]
+    if found is not None and found.collapsed:
+        rows[0] = f"{collapse(found)} · {rows[0]}"
     if done.rebased:
         rows[0] += " · put on top of what was changed since you read it"
     if before is None or before.value != after.value:
-        rows += _text(before, after, least, done)
+        rows += _text(before, after)
+        if before is not None and found is not None:
+            rows += told(found, _then(before, done))
     elif before.label == after.label:
         rows += _about(after)
     return "\n".join(rows)
 
 
-def _parts(done: Written, least: int) -> list[str]:
-    """Say what became of each block, and of passages."""
+def _parts(done: Written) -> list[str]:
+    """Say what became of each block, of passages, and of entries that may go."""
     parts: list[str] = []
-    for step in done.steps:  # no more than an answer holds: each may take a while
-        parts.append(_step(step, done, least))
+    ledgers = done.ledgers or (None,) * len(done.steps)
+    for step, found in zip(done.steps, ledgers, strict=True):
+        parts.append(_step(step, done, found))
         if sum(map(len, parts)) > ANSWER_BYTES:
             break
     if done.change is not None and done.change.passages:
         parts.append(_archived(done.change))
+    parts += [clipped(f"noted that it may go: {entry}") for entry in done.confirmed[:LISTED]]
     return parts
 
 
@@ -134,12 +138,10 @@ def _then(block: Block, done: Written) -> str:
     return f"label={block.label!r}, at={block.short!r}{where}"
 
 
-def _text(before: Block | None, after: Block, least: int, done: Written) -> list[str]:
-    """Show the place that was written, what is gone, and what could go."""
+def _text(before: Block | None, after: Block) -> list[str]:
+    """Show the place that was written, and what could go."""
     shown = snippet(before.value if before else "", after.value)
     rows = [clipped(line) for line in shown.split("\n")] if shown else ["(now empty)"]
-    if before is not None:
-        rows += _losses(before, after, least, done)
     return rows + _over_limit(after)
 
 
@@ -156,23 +158,6 @@ def _verb(before: Block | None, after: Block) -> str:
     if before.label != after.label:
         return f"renamed from {before.label}"
     return "saved" if before.value != after.value else "described"
-
-
-def _losses(before: Block, after: Block, least: int, done: Written) -> list[str]:
-    """List the entries of the old text that the new one left out, if they are `least` or more."""
-    found = ledger(before.value, after.value)
-    if len(found.gone) < least:
-        return []
-    total = found.kept + len(found.gone)
-    rows = [
-        f"kept {found.kept} of {total} {'entry' if total == 1 else 'entries'}. Not in the new text "
-        "(put back what still matters; the old text is "
-        f"memory_read({_then(before, done)})):"
-    ]
-    rows += [f"gone: {clipped(entry)}" for entry in found.gone[:LISTED]]
-    if len(found.gone) > LISTED:
-        rows.append(f"… and {len(found.gone) - LISTED} more")
-    return rows
 
 
 def _over_limit(block: Block) -> list[str]:

@@ -15,6 +15,9 @@ Branch: TypeAlias = str | None
 Lines: TypeAlias = Annotated[str | None, Field(description="10-40")]
 Reason: TypeAlias = str | None
 
+Drop: TypeAlias = Annotated[
+    list[str] | None, Field(description="old entries that may go: their text, line number, or *")
+]
 Place: TypeAlias = Annotated[str | None, BeforeValidator(_number_as_text)]
 """A place in history; a change's number may come as a number."""
 
@@ -64,6 +67,7 @@ class Rethink(Arguments):
 
     label: Label
     new_memory: Annotated[str, Field(description="the whole new text")]
+    drop: Drop = None
     expected_version: Expected = None
     branch: Branch = None
     reason: Reason = None
@@ -73,6 +77,7 @@ class Patch(Arguments):
     """Arguments of memory_patch."""
 
     patch: str
+    drop: Drop = None
     branch: Branch = None
     reason: Reason = None
 
@@ -152,6 +157,7 @@ class Restore(Arguments):
     to: Annotated[Place, Field(description=PLACE)] = None
     label: Annotated[str | None, Field(description="omit for everything")] = None
     undo: Annotated[int | None, Field(ge=1, description="a change to take back alone")] = None
+    lost: Annotated[int | None, Field(ge=1, description="put back what that change lost")] = None
     branch: Branch = None
     reason: Reason = None
 
@@ -217,6 +223,27 @@ class Episode(Arguments):
     text: str
     task: str | None = None
     tags: list[str] | None = None
+
+
+class Outcome(Arguments):
+    """Arguments of memory_outcome."""
+
+    task: Annotated[Label, Field(description="the same name each time")]
+    score: Annotated[float, Field(ge=0, le=1, description="0 failed, 1 went well")]
+    rationale: Annotated[str | None, Field(description="why")] = None
+    receipt: Annotated[str | None, Field(description="of the read you worked with")] = None
+
+
+class Consolidate(Arguments):
+    """Arguments of memory_consolidate."""
+
+    action: Literal["start", "status", "finish", "abandon"]
+    label: str | None = None
+    focus: str | None = None
+    budget: Annotated[int | None, Field(ge=1, description="tokens of all blocks")] = None
+    drop: Annotated[list[str] | None, Field(description="lost entries that may go")] = None
+    resolve: Annotated[dict[str, str] | None, Field(description="as in memory_merge")] = None
+    reason: Reason = None
 
 
 class Search(Arguments):

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ...memory import TokenspaceError
 from ...prompts import load
 from . import answers, errors, prompting, resources
+from .arguments import Arguments
 from .desk import Desk
 from .feed import Feed
 from .schemas import explain
@@ -123,9 +124,11 @@ class Surface:
         """prompts/list."""
         return prompting.listed()
 
-    async def get_prompt(self, _: Context, params: t.GetPromptRequestParams) -> t.GetPromptResult:
+    async def get_prompt(self, ctx: Context, params: t.GetPromptRequestParams) -> t.GetPromptResult:
         """prompts/get."""
-        filled = prompting.filled(self.desk, params.name, params.arguments or {})
+        intent = self.desk.intent(ctx, params.name[:100], Arguments(), dict(ctx.meta or {}))
+        given = params.arguments or {}
+        filled = prompting.filled(self.desk, self._profile, params.name, given, intent)
         return await _told(filled, "prompts/get")
 
     async def complete(self, _: Context, params: t.CompleteRequestParams) -> t.CompleteResult:

@@ -52,8 +52,13 @@ async def blame(desk: Desk, args: Blame, _: Intent) -> CallToolResult:
 async def restore(desk: Desk, args: Restore, intent: Intent) -> CallToolResult:
     """memory_restore."""
     space = await desk.space()
-    if (args.to is None) == (args.undo is None):
-        raise InvalidError("give either to (a place to go back to) or undo (one change's number).")
+    if sum(one is not None for one in (args.to, args.undo, args.lost)) != 1:
+        raise InvalidError(
+            "give one of to (a place to go back to), undo (a change to take back), lost (a change "
+            "whose losses to put back)."
+        )
+    if args.lost is not None:
+        return _written(desk, await space.history.put_back(intent, args.lost))
     if args.undo is not None:
         if args.label is not None:
             raise InvalidError("undo takes back a change in all its blocks; leave the label out.")

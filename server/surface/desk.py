@@ -24,7 +24,13 @@ class Desk:
     call with the reason, and works again as soon as that is mended.
     """
 
-    def __init__(self, open_space: Callable[[], Awaitable[Space]], place: str, user: str) -> None:
+    def __init__(
+        self,
+        open_space: Callable[[], Awaitable[Space]],
+        place: str,
+        user: str,
+        context_budget: int = 6_000,
+    ) -> None:
         self._open = open_space
         self._opened: Space | None = None
         self._opening = anyio.Lock()
@@ -35,6 +41,8 @@ class Desk:
         self.opened_at = 0
         """The newest change at that moment."""
         self.place = place
+        self.context_budget = context_budget
+        """Tokens that all blocks should take together, estimated."""
         self._user = user
 
     async def space(self) -> Space:

@@ -12,9 +12,10 @@ from ...memory.finding import Find
 from ...memory.model import MAIN
 from ...memory.passages import READ_CHARS, Passage, PassageDraft, clean_tags
 from ...memory.render import length
+from ...memory.rivals import Rival
 from ...memory.snippets import snippet
 from ...memory.when import span
-from . import answers
+from . import answers, rivals
 from .arguments import Archive, Episode
 from .desk import Desk
 from .shown import one_hit, quoted
@@ -39,8 +40,13 @@ async def archive(desk: Desk, args: Archive, intent: Intent) -> CallToolResult:
         )
         done = await space.archive.file(draft, intent)
     made = done.passage
-    near = await space.search.near(made.text, made.name) if made and not done.same else []
-    return answer(done, desk, near)
+    if made is None or done.same:
+        return answer(done, desk)
+    found = await rivals.superseded(space, MAIN, "", made.text, (made.name,))
+    found = [r for r in found if r.kind == "contradicts" or (r.line and r.kind == "repeats")]
+    against = {rival.place for rival in found}
+    near = await space.search.near(made.text, made.name)
+    return answer(done, desk, [find for find in near if find.name not in against], found)
 
 
 async def episode(desk: Desk, args: Episode, intent: Intent) -> CallToolResult:
@@ -81,8 +87,13 @@ async def _corrected(
     )
 
 
-def answer(done: Shelved, desk: Desk, near: Sequence[Find] = ()) -> CallToolResult:
-    """Answer a write to the archive."""
+def answer(
+    done: Shelved, desk: Desk, near: Sequence[Find] = (), found: Sequence[Rival] = ()
+) -> CallToolResult:
+    """Answer a write to the archive.
+
+    `near` are passages that may say the same, `found` other entries that it may supersede.
+    """
     change, passage = done.written.change, done.passage
     meta: dict[str, object] = {"receipt": answers.receipt(done.written.point)}
     if change is not None:
@@ -101,6 +112,7 @@ def answer(done: Shelved, desk: Desk, near: Sequence[Find] = ()) -> CallToolResu
     if near:
         rows.append("perhaps the same (correct one with id, rather than keep both):")
         rows += [one_hit(find, frozenset(), answers.LINE_CHARS) for find in near]
+    rows += rivals.rows(found, filed=True)
     footer = f"\n{answers.footer(desk.place, MAIN)}"
     return answers.say(answers.bounded("\n".join(rows), footer), meta=meta)
 

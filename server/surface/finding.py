@@ -1,4 +1,4 @@
-"""What the tools do that look for things: search, and the state of memory."""
+"""What memory_search does."""
 
 import re
 
@@ -9,10 +9,8 @@ from ...memory.errors import DeletedError, NotFoundError
 from ...memory.finding import Findings
 from ...memory.model import MAIN
 from ...memory.querying import Query, parsed, scope
-from ...memory.tokens import approximate_tokens
-from ..terminal import plural
 from . import answers
-from .arguments import Search, Status
+from .arguments import Search
 from .desk import Desk
 from .shown import one_hit, page
 
@@ -87,24 +85,3 @@ def _answer(
         for find in finds[:shown]
     ]
     return answers.say("\n".join(rows) + foot, meta={"mode": findings.mode, "hits": hits})
-
-
-async def status(desk: Desk, _: Status, __: Intent) -> CallToolResult:
-    """memory_status."""
-    space = await desk.space()
-    context = await space.context()
-    state = await space.search.state()
-    blocks = context.blocks
-    tokens = sum(approximate_tokens(block.value) for block in blocks)
-    rows = [f"{len(blocks)} blocks, ≈{tokens:,} tokens in every context"]
-    rows += [
-        answers.clipped(f"over its limit: {b.label} ({b.chars:,} of {b.limit:,} characters)")
-        for b in blocks
-        if b.chars > b.limit
-    ]
-    rows.append(
-        f"archive: {plural(state.passages, 'passage')}, {plural(state.episodes, 'episode')}"
-    )
-    rows.append(f"search: {await space.search.how(state)}")
-    text = answers.bounded("\n".join(rows), f"\n{answers.footer(desk.place, MAIN)}")
-    return answers.say(text, meta={"receipt": answers.receipt(context.point)})

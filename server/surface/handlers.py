@@ -10,7 +10,7 @@ from ...memory.errors import InvalidError, NotFoundError
 from ...memory.lines import split_lines
 from ...memory.model import DEFAULT_LIMIT, MAIN, label_key
 from ...memory.nearest import nearest_label
-from . import answers
+from . import answers, rivals
 from .arguments import Create, Delete, Describe, Insert, Patch, Read, Rename, Replace, Rethink
 from .desk import Desk
 
@@ -27,12 +27,14 @@ async def read(desk: Desk, args: Read, _: Intent) -> CallToolResult:
         context = await space.context(args.at, branch)
         if args.at is None:
             desk.seen.rendered(context.blocks, branch)
+            desk.seen.upto(context.point)
         return answers.context_read(context, desk.place)
     block, head = await space.read(args.label, args.at, branch)
     total = len(split_lines(block.value))
     span = line_range(args.lines, total)
     if args.at is None:
         desk.seen.read(block, branch, whole=span == (1, total))
+        desk.seen.upto(head)
     return answers.block_read(block, head, span, desk.place)
 
 
@@ -49,7 +51,8 @@ async def insert(desk: Desk, args: Insert, intent: Intent) -> CallToolResult:
     space = await desk.space()
     base = args.expected_version or desk.seen.shown(args.label, intent.branch)
     done = await space.insert(args.label, args.new_string, args.insert_line, intent, base)
-    return _written(desk, done)
+    beside = await rivals.beside(space, done, args.new_string)
+    return _written(desk, done, note="\n".join(beside))
 
 
 async def rethink(desk: Desk, args: Rethink, intent: Intent) -> CallToolResult:
@@ -57,22 +60,25 @@ async def rethink(desk: Desk, args: Rethink, intent: Intent) -> CallToolResult:
     space = await desk.space()
     base = args.expected_version or desk.seen.whole(args.label, intent.branch)
     try:
-        done = await space.rethink(args.label, args.new_memory, intent, base)
+        done = await space.rethink(args.label, args.new_memory, intent, base, args.drop or ())
     except NotFoundError as error:
         desk.seen.forget(args.label, intent.branch)
         raise NotFoundError(f"{error} To make a new one, call again without a version.") from None
     desk.seen.wrote(done.steps, intent.branch, args.new_memory)
     made = [step.after.label for step in done.steps if step.before is None and step.after]
-    note = await _near(space, made[0], intent.branch) if made else None
-    return answers.written(done, desk.place, every_loss=True, note=note)
+    notes: list[str] = []
+    if made:
+        notes += filter(None, [await _near(space, made[0], intent.branch)])
+        notes += await rivals.beside(space, done, args.new_memory)
+    return answers.written(done, desk.place, note="\n".join(notes))
 
 
 async def patch(desk: Desk, args: Patch, intent: Intent) -> CallToolResult:
     """memory_patch."""
     space = await desk.space()
     seen = partial(desk.seen.of_section, branch=intent.branch)
-    done = await space.patch(args.patch, intent, seen)
-    return _written(desk, done, every_loss=True)
+    done = await space.patch(args.patch, intent, seen, args.drop or ())
+    return _written(desk, done)
 
 
 async def create(desk: Desk, args: Create, intent: Intent) -> CallToolResult:
@@ -88,7 +94,8 @@ async def create(desk: Desk, args: Create, intent: Intent) -> CallToolResult:
     )
     done = await space.create(draft, intent)
     desk.seen.wrote(done.steps, intent.branch, draft.value)
-    return answers.written(done, desk.place)
+    beside = await rivals.beside(space, done, args.value or "")
+    return answers.written(done, desk.place, note="\n".join(beside))
 
 
 async def delete(desk: Desk, args: Delete, intent: Intent) -> CallToolResult:
@@ -116,11 +123,9 @@ async def describe(desk: Desk, args: Describe, intent: Intent) -> CallToolResult
     return _written(desk, done)
 
 
-def _written(
-    desk: Desk, done: Written, *, every_loss: bool = False, note: str | None = None
-) -> CallToolResult:
+def _written(desk: Desk, done: Written, *, note: str | None = None) -> CallToolResult:
     desk.seen.wrote(done.steps, done.point.branch)
-    return answers.written(done, desk.place, every_loss=every_loss, note=note)
+    return answers.written(done, desk.place, note=note)
 
 
 async def _near(space: Space, made: str, branch: str) -> str | None:

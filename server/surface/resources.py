@@ -23,10 +23,12 @@ from ...memory.render import render_context, render_index
 from . import telling
 from .desk import Desk
 from .shown import whole
+from .status import page
 
 CONTEXT = "memory://context"
 INDEX = "memory://blocks"
 CHANGES = "memory://changes"
+STATUS = "memory://status"
 ARCHIVE = "memory://archive"
 HISTORY = "/history"
 PAGE = 50
@@ -111,6 +113,13 @@ async def listed(desk: Desk, cursor: str | None) -> ListResourcesResult:
             description="What was changed lately: when, who, with what, why.",
             mime_type=MARKDOWN,
         ),
+        Resource(
+            uri=STATUS,
+            name="status",
+            title="State of memory",
+            description="How memory stands, and what is worth doing next.",
+            mime_type=MARKDOWN,
+        ),
     ]
     all_of_them += [
         Resource(
@@ -144,6 +153,7 @@ async def contents(desk: Desk, uri: str) -> ReadResourceResult:
     if uri == CONTEXT:
         context = await space.context()
         desk.seen.rendered(context.blocks, MAIN)
+        desk.seen.upto(context.point)
         number = context.point.change
         text = render_context(context.blocks, number, damaged=context.damaged)
         meta = {"change": number}
@@ -151,6 +161,8 @@ async def contents(desk: Desk, uri: str) -> ReadResourceResult:
         text = render_index(await space.infos())
     elif uri == CHANGES:
         text = telling.history(await space.changes(limit=LISTED_CHANGES), more=False)
+    elif uri == STATUS:
+        text, _ = await page(desk)
     elif uri.startswith((INDEX + "/", ARCHIVE + "/")):
         try:
             text, meta = await _of_one(desk, space, uri)
@@ -184,6 +196,7 @@ async def _of_block(desk: Desk, space: Space, path: str) -> tuple[str, Mapping[s
     block, head = await space.read(name, place or None)
     if not place:
         desk.seen.read(block, MAIN)
+        desk.seen.upto(head)
     meta = {"version": block.version, "change": block.change, "head": head.change}
     return block.value, meta
 

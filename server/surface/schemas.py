@@ -45,6 +45,8 @@ _PROBLEMS = {
     "int_parsing": "must be a whole number",
     "int_parsing_size": "is too large a number",
     "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "literal_error": "must be {expected}",

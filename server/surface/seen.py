@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from ...memory import Block, Step
 from ...memory.compare import UNSEEN
-from ...memory.model import label_key
+from ...memory.model import MAIN, label_key
 from ...memory.patch import Section
+from ...memory.refs import Point
 from ...memory.render import rooms
 
 
@@ -30,6 +31,11 @@ class Seen:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], _Known] = {}
+        self.newest: Point | None = None
+        """The newest change of main that a read has shown; what an outcome without a receipt means.
+
+        A write shows none: the task was done with memory as it was read.
+        """
 
     def shown(self, label: str, branch: str) -> str | None:
         """Return the version of a block that was shown last."""
@@ -58,6 +64,11 @@ class Seen:
         before = self._known.get(key)
         older = before.whole if before else None
         self._known[key] = _Known(block.version, block.version if whole else older)
+
+    def upto(self, point: Point) -> None:
+        """Note that a read has shown memory as it is at a point: what its receipt names."""
+        if point.branch == MAIN and (self.newest is None or self.newest.change < point.change):
+            self.newest = point
 
     def rendered(self, blocks: Iterable[Block], branch: str) -> None:
         """Note that blocks were rendered as context, where those that do not fit are cut."""

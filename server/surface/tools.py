@@ -1,10 +1,11 @@
 """The tools: a table of what is offered, and to whom."""
 
-from . import control, filing, finding, handlers
+from . import consolidating, control, filing, finding, handlers, outcomes, status
 from .arguments import (
     Archive,
     Blame,
     Checkpoint,
+    Consolidate,
     Create,
     Delete,
     Describe,
@@ -15,6 +16,7 @@ from .arguments import (
     Insert,
     MakeBranch,
     Merge,
+    Outcome,
     Patch,
     Read,
     Rename,
@@ -106,9 +108,9 @@ TABLE: tuple[Entry, ...] = (
     Entry(
         name="memory_status",
         title="State of memory",
-        description="Show how full memory is, what is archived, and whether search is complete.",
+        description="Show what in memory is full, stale, lost or clashes, and what to do next.",
         arguments=Status,
-        run=finding.status,
+        run=status.status,
         core=True,
         read_only=True,
     ),
@@ -123,6 +125,30 @@ TABLE: tuple[Entry, ...] = (
         run=filing.episode,
         instead="memory_archive",
         idempotent=False,
+    ),
+    Entry(
+        name="memory_outcome",
+        title="Tell how a task went",
+        description=(
+            "At the end of a task, tell how it went and why. Names the change of memory since "
+            "which tasks go worse, if one did it."
+        ),
+        arguments=Outcome,
+        run=outcomes.outcome,
+        instead="`tokenspace outcome TASK SCORE` in a shell",
+        idempotent=False,
+    ),
+    Entry(
+        name="memory_consolidate",
+        title="Consolidate memory",
+        description=(
+            "Tidy memory on a branch: start gives a work order (contradictions, repeats, episodes "
+            "not learned from); finish merges, unless something is lost."
+        ),
+        arguments=Consolidate,
+        run=consolidating.consolidate,
+        instead="the prompt consolidate",
+        destructive=True,
     ),
     Entry(
         name="memory_patch",

@@ -7,12 +7,15 @@ import sys
 
 import archive
 import calls
+import contradictions
 import footprint
 import history
 import latency
 import news
+import pairs
 import retrieval
 import start
+import suspects
 from measure import Bench, Row, asked, table
 
 BENCHES: dict[str, Bench] = {
@@ -24,6 +27,9 @@ BENCHES: dict[str, Bench] = {
     "retrieval": retrieval.bench,
     "archive": archive.bench,
     "latency": latency.bench,
+    "contradictions": contradictions.bench,
+    "pairs": pairs.bench,
+    "suspects": suspects.bench,
 }
 
 

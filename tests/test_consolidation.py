@@ -1,0 +1,295 @@
+"""Runs of consolidation: a branch, an order, the gate; the cursor moves with the merge alone."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tokenspace.memory import Space
+from tokenspace.memory.conflicts import MergeConflictError
+from tokenspace.memory.errors import InvalidError, NotFoundError
+from tokenspace.memory.gate import GateError
+from tokenspace.memory.passages import PassageDraft
+
+from .forks import become, everything, fork, merge, on, value, write
+from .support import BY, HAND, because, opened, put, refusal
+
+NOTES = (
+    "- Deploys on Mondays at 09:00\n- Prices are kept in cents\n- Ada reviews billing\n"
+    "- Staging listens on port 8080\n- Backups are kept for 30 days\n- Tests run with make\n"
+)
+
+
+async def episode(space: Space, text: str, task: str = "") -> str:
+    """Log an episode and return its name."""
+    draft = PassageDraft(id=None, kind="episode", text=text, source=task)
+    done = await space.archive.file(draft, BY)
+    assert done.passage is not None
+    return done.passage.name
+
+
+async def waiting(space: Space) -> int:
+    """Return how many episodes were not learned from."""
+    order = (await space.consolidation.status()).order
+    return order.episodes + order.later
+
+
+@pytest.fixture
+async def space(tmp_path: Path) -> AsyncGenerator[Space]:
+    """A space with a block `notes` and three episodes."""
+    async with opened(tmp_path / "memory.db") as made:
+        await put(made, NOTES)
+        for n in range(3):
+            await episode(made, f"deploy {n} failed", "deploy")
+        yield made
+
+
+async def test_a_run_is_begun_worked_on_and_merged(space: Space) -> None:
+    """Main stands still until then; the branch ends, and its episodes are learned."""
+    begun = await space.consolidation.start(BY)
+    assert (begun.branch, begun.continued) == ("consolidate-1", False)
+    assert [kind.names for kind in begun.order.clusters] == [("e1", "e2", "e3")]
+    await space.insert("notes", "- Run migrations before a deploy", -1, on(begun.branch))
+    assert await value(space) == NOTES
+    state = await space.consolidation.status()
+    assert (state.branch, state.changes, state.missing) == ("consolidate-1", 1, ())
+    done = await space.consolidation.finish(because("tidied"))
+    assert (done.branch, done.learned, done.later) == ("consolidate-1", 3, 0)
+    assert done.written.change is not None
+    assert done.written.change.reason == "tidied"
+    assert "migrations" in await value(space)
+    assert [one.name for one in await space.history.branches()] == ["main"]
+    assert await waiting(space) == 0
+    assert (await space.consolidation.start(BY)).branch == "consolidate-2"
+
+
+async def test_a_run_is_continued_and_learns_what_came_meanwhile(space: Space) -> None:
+    """The order is made anew, from what the branch is now."""
+    await space.consolidation.start(BY)
+    await space.insert("notes", "- Uses tabs since yesterday", -1, on("consolidate-1"))
+    await episode(space, "ada asked for shorter answers")
+    state = await space.consolidation.status()
+    assert (state.order.episodes, state.order.later) == (3, 1)
+    begun = await space.consolidation.start(BY)
+    assert (begun.branch, begun.continued, begun.order.episodes) == ("consolidate-1", True, 4)
+    assert [one.spot.line for one in begun.order.stale] == [7]
+    assert (await space.consolidation.finish(BY)).learned == 4
+
+
+async def test_episodes_that_came_after_the_order_wait_for_the_next(space: Space) -> None:
+    """Nobody has looked at them."""
+    await space.consolidation.start(BY)
+    await episode(space, "ada asked for shorter answers")
+    done = await space.consolidation.finish(BY)
+    assert (done.learned, done.later) == (3, 1)
+    begun = await space.consolidation.start(BY)
+    assert [kind.names for kind in begun.order.clusters] == [("e4",)]
+
+
+async def test_what_an_order_cannot_hold_is_learned_next(space: Space) -> None:
+    """Orders are bounded; none is skipped."""
+    for n in range(70):
+        await episode(space, f"case {n}", f"task {n % 7}")
+    seen = 0
+    for expected in (60, 13):
+        begun = await space.consolidation.start(BY)
+        assert begun.order.episodes == expected
+        seen += (await space.consolidation.finish(BY)).learned
+    assert seen == 73
+    assert await waiting(space) == 0
+
+
+async def test_a_run_that_changed_nothing_has_learned_all_the_same(space: Space) -> None:
+    """The episodes were looked at; main gets no change."""
+    await space.consolidation.start(BY)
+    head = await space.head()
+    done = await space.consolidation.finish(BY)
+    assert (done.written.change, done.learned) == (None, 3)
+    assert await space.head() == head
+    assert await waiting(space) == 0
+
+
+async def test_an_abandoned_run_has_learned_nothing(space: Space) -> None:
+    """Nor one whose branch somebody deletes."""
+    await space.consolidation.start(BY)
+    await write(space, "- all gone\n", "consolidate-1")
+    assert (await space.consolidation.abandon()).name == "consolidate-1"
+    assert await value(space) == NOTES
+    assert (await space.consolidation.start(BY)).branch == "consolidate-2"
+    await space.history.delete_branch("consolidate-2")
+    assert (await space.consolidation.status()).branch is None
+    assert await waiting(space) == 3
+    refused = await refusal(space.consolidation.finish(BY))
+    assert isinstance(refused, NotFoundError)
+    assert isinstance(await refusal(space.consolidation.abandon()), NotFoundError)
+
+
+async def test_two_that_start_at_once_share_one_run(space: Space, tmp_path: Path) -> None:
+    """Whoever comes second goes on with it; and only one of them can finish it."""
+    async with opened(tmp_path / "memory.db") as other:
+        begun = await asyncio.gather(*(one.consolidation.start(BY) for one in (space, other)))
+        assert {one.branch for one in begun} == {"consolidate-1"}
+        assert sorted(one.continued for one in begun) == [False, True]
+        calls = (one.consolidation.finish(BY) for one in (space, other))
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+        assert sorted(type(one).__name__ for one in ended) == ["Finished", "NotFoundError"]
+
+
+async def test_a_name_that_is_taken_is_passed_over(space: Space) -> None:
+    """A branch or a checkpoint of that name is somebody else's."""
+    await fork(space, "Consolidate-1")
+    await space.history.checkpoint(BY, "consolidate-2")
+    assert (await space.consolidation.start(BY)).branch == "consolidate-3"
+
+
+async def test_a_destructive_run_is_refused_and_changes_nothing(space: Space) -> None:
+    """Neither main nor the branch nor the cursor; what is missing is said, entry by entry."""
+    await space.consolidation.start(BY)
+    await space.rethink("notes", "- Deploys weekly\n- Has prices\n", on("consolidate-1"))
+    before = await everything(space)
+    refused = await refusal(space.consolidation.finish(BY))
+    assert isinstance(refused, GateError)
+    told = " ".join(found.told for found in refused.findings)
+    for fact in ("09:00", "cents", "Ada", "8080", "30"):
+        assert fact in told
+    assert await everything(space) == before
+    assert await waiting(space) == 3
+
+
+async def test_confirming_everything_at_once_does_not_open_the_gate(space: Space) -> None:
+    """Neither with the rewrite nor with finish; of a collapse, it has to be said again of each."""
+    await space.consolidation.start(BY)
+    branch, lines = on("consolidate-1"), [str(n) for n in range(1, 7)]
+    every = space.rethink("notes", "- Deploys weekly\n", branch, drop=["*"])
+    assert isinstance(await refusal(every), InvalidError)
+    await space.rethink("notes", "- Deploys weekly\n", branch, drop=lines)
+    refused = await refusal(space.consolidation.finish(BY))
+    assert isinstance(refused, GateError)
+    assert [found.kind for found in refused.findings] == ["collapse"]
+    assert isinstance(await refusal(space.consolidation.finish(BY, ["*"])), InvalidError)
+    assert await value(space) == NOTES
+    entries = [f"notes:{n}" for n in range(1, 7)]
+    assert (await space.consolidation.finish(BY, entries)).written.change is not None
+
+
+async def test_what_is_named_to_go_is_no_open_loss_of_the_merge(space: Space) -> None:
+    """It was decided; what a rewrite on the branch left out otherwise has to come back."""
+    await space.consolidation.start(BY)
+    kept = NOTES.replace("- Prices are kept in cents\n", "").replace("- Ada reviews billing\n", "")
+    await space.rethink("notes", kept, on("consolidate-1"), drop=["Ada reviews billing"])
+    refused = await refusal(space.consolidation.finish(BY))
+    assert isinstance(refused, GateError)
+    assert [found.entry for found in refused.findings] == ["Prices are kept in cents"]
+    await space.consolidation.finish(BY, ["notes:2"])
+    assert await value(space) == kept
+    assert not (await space.consolidation.status()).order.losses
+
+
+async def test_what_main_has_lost_is_part_of_the_order_until_it_is_settled(space: Space) -> None:
+    """Put back on the branch, or named to go."""
+    await space.rethink("notes", NOTES.replace("- Ada reviews billing\n", ""), BY)
+    begun = await space.consolidation.start(BY)
+    assert [one.entry for one in begun.order.losses] == ["- Ada reviews billing"]
+    await space.consolidation.finish(BY, ["Ada reviews billing"])
+    assert not (await space.consolidation.status()).order.losses
+
+
+async def test_an_edit_on_main_meanwhile_is_kept(space: Space) -> None:
+    """Three-way as any merge; the same place is a conflict, decided by its id."""
+    await space.consolidation.start(BY)
+    await space.insert("notes", "- Tabs in Go", -1, on("consolidate-1"))
+    await space.replace("notes", "Mondays", "Tuesdays", BY)
+    await space.consolidation.finish(BY)
+    assert "Tuesdays" in await value(space)
+    assert "- Tabs in Go" in await value(space)
+    await space.consolidation.start(BY)
+    branch = on("consolidate-2")
+    await space.replace("notes", "- Tests run with make", "- Tests run with make in CI", branch)
+    await space.replace("notes", "- Tests run with make", "- Tests run with make -j2", BY)
+    refused = await refusal(space.consolidation.finish(BY))
+    assert isinstance(refused, MergeConflictError)
+    (conflict,) = refused.conflicts
+    assert (await space.consolidation.status()).branch == "consolidate-2"
+    await space.consolidation.finish(BY, resolve={conflict.id: "theirs"})
+    assert "make in CI" in await value(space)
+
+
+async def test_a_contradiction_is_settled_or_said_to_be_none(space: Space) -> None:
+    """Words alone cannot always tell, so the gate can be told."""
+    await space.consolidation.start(BY)
+    branch = on("consolidate-1")
+    await space.insert("persona", "- Staging listens on port 9090", -1, branch)
+    refused = await refusal(space.consolidation.finish(BY))
+    assert isinstance(refused, GateError)
+    ((kind, name),) = [(found.kind, found.name) for found in refused.findings]
+    assert kind == "contradiction"
+    wrong = await refusal(space.consolidation.finish(BY, resolve={name: "theirs"}))
+    assert isinstance(wrong, InvalidError)
+    done = await space.consolidation.finish(BY, resolve={name: "both"})
+    assert done.written.change is not None
+
+
+async def test_what_main_has_said_since_is_no_loss_of_the_branch(space: Space) -> None:
+    """The branch never had it; nor does taking main in make what main took out a loss."""
+    await space.consolidation.start(BY)
+    await space.insert("notes", "- Tabs in Go", -1, on("consolidate-1"))
+    await space.history.forget(BY, entry="Prices are kept in cents")
+    await merge(space, "main", into="consolidate-1")
+    assert (await space.consolidation.finish(BY)).written.change is not None
+    assert "cents" not in await value(space)
+
+
+async def test_a_run_that_was_merged_by_hand_has_landed(space: Space) -> None:
+    """It is not continued; if that merge is taken back, it is."""
+    await space.consolidation.start(BY)
+    await space.insert("notes", "- Tabs in Go", -1, on("consolidate-1"))
+    merged = await merge(space, "consolidate-1")
+    assert merged.change is not None
+    await space.history.revert(BY, merged.change.number)
+    assert (await space.consolidation.start(BY)).continued
+    await merge(space, "consolidate-1")
+    begun = await space.consolidation.start(BY)
+    assert (begun.branch, begun.continued, begun.order.episodes) == ("consolidate-2", False, 0)
+
+
+async def test_finishing_after_a_merge_by_hand_only_moves_the_cursor(space: Space) -> None:
+    """There is nothing left to merge."""
+    await space.consolidation.start(BY)
+    await space.insert("notes", "- Tabs in Go", -1, on("consolidate-1"))
+    await merge(space, "consolidate-1")
+    done = await space.consolidation.finish(BY)
+    assert (done.written.change, done.learned) == (None, 3)
+
+
+async def test_only_a_person_changes_what_is_read_only(space: Space, tmp_path: Path) -> None:
+    """On a branch as on main."""
+    await become(tmp_path / "memory.db", label="persona", value="- Be kind\n", read_only=True)
+    await space.consolidation.start(BY)
+    hand = replace(HAND, branch="consolidate-1")
+    await space.insert("persona", "- Be quick", -1, hand)
+    refused = await refusal(space.consolidation.finish(BY))
+    assert isinstance(refused, GateError)
+    assert [found.kind for found in refused.findings] == ["read-only"]
+    assert (await space.consolidation.finish(HAND)).written.change is not None
+
+
+async def test_a_retry_is_the_same_merge(space: Space) -> None:
+    """An idempotency key is one change, though the run has ended."""
+    await space.consolidation.start(BY)
+    await space.insert("notes", "- Tabs in Go", -1, on("consolidate-1"))
+    intent = because("", request_id="k")
+    first = await space.consolidation.finish(intent)
+    again = await space.consolidation.finish(intent)
+    assert again.written.repeated
+    assert again.written.change == first.written.change
+
+
+async def test_an_order_names_no_block_that_is_not_there(space: Space) -> None:
+    """No branch is left behind by that; nor by a budget of nothing."""
+    assert isinstance(await refusal(space.consolidation.start(BY, "nope")), NotFoundError)
+    assert isinstance(await refusal(space.consolidation.start(BY, budget=0)), InvalidError)
+    assert isinstance(await refusal(space.consolidation.preview("nope")), NotFoundError)
+    assert [one.name for one in await space.history.branches()] == ["main"]
+    assert (await space.consolidation.preview("Notes")).episodes == 3
