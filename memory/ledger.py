@@ -7,7 +7,7 @@ words that share nothing with the old ones, and what it calls kept may lack a co
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal, TypeAlias
@@ -92,6 +92,14 @@ class Ledger:
         lost = [each for each in self.accounts if each.status in ("changed", "unaccounted")]
         return sorted(lost, key=lambda each: (not each.missing, each.status == "changed"))
 
+    def without(self, lines: Collection[int]) -> "Ledger":
+        """Return the same account, in which these lines of the old text may go."""
+        lost = {each.line for each in self.losses}.intersection(lines)
+        accounts = tuple(
+            replace(each, status="dropped") if each.line in lost else each for each in self.accounts
+        )
+        return replace(self, accounts=accounts)
+
     @property
     def collapsed(self) -> bool:
         """Whether under a third of the entries are left, of six or more that should be."""
@@ -123,17 +131,8 @@ def ledger(before: str, after: str, drop: Sequence[str] = ()) -> Ledger:
         else:
             accounts.append(closer.account(number, bare(line)))
     named, unknown = _named(accounts, drop)
-    return Ledger(
-        tuple(
-            replace(each, status="dropped")
-            if each.line in named and each.status in ("changed", "unaccounted")
-            else each
-            for each in accounts
-        ),
-        unknown,
-        closer.successors.compared if closer else 0,
-        after,
-    )
+    compared = closer.successors.compared if closer else 0
+    return Ledger(tuple(accounts), unknown, compared, after).without(named)
 
 
 def essence(line: str) -> str:

@@ -49,8 +49,7 @@ def account(write: Write, done: Written, drop: Sequence[str]) -> Written:
         taken = ledger(step.before.value, step.after.value, drop)
         if taken.losses:
             moved = _elsewhere(write, step.after)
-            gone = [str(a.line) for a in taken.losses if essence(a.entry) in moved]
-            taken = ledger(step.before.value, step.after.value, [*drop, *gone])
+            taken = taken.without([a.line for a in taken.losses if essence(a.entry) in moved])
         unknown &= set(taken.unknown)
         _note(write, done.change, step.before, taken)
         found.append(taken)
@@ -73,8 +72,7 @@ def account_merge(write: Write, done: Written, missing: Collection[str]) -> Writ
             found.append(None)
             continue
         taken = ledger(step.before.value, step.after.value)
-        meant = [str(a.line) for a in taken.losses if essence(a.entry) not in missing]
-        taken = ledger(step.before.value, step.after.value, meant)
+        taken = taken.without([a.line for a in taken.losses if essence(a.entry) not in missing])
         open_ = [Loss(done.change.number, step.before.uid, a.line) for a in taken.losses]
         write.tx.add_losses(open_)
         found.append(taken)

@@ -93,7 +93,7 @@ def pairing(old: str, new: str, cosine: float | None = None) -> Pairing:
     old, new = old[:_COMPARED], new[:_COMPARED]
     runs = list(_runs(old, new))
     return Pairing(
-        likeness=min(1.0, likeness(old, new)),
+        likeness=likeness(old, new),
         reasons=tuple(_reasons(old, new)),
         differs=tuple((" ".join(run.old), " ".join(run.new)) for run in runs),
         same_subject=len(runs) < 2 or all(run.at > 1 / 3 for run in runs),

@@ -1,6 +1,6 @@
 """Where in a new text an entry of an older one went: the part of it that is most like the entry."""
 
-from .likeness import likeness
+from .likeness import Letters
 from .pairing import Entries
 from .segments import Segment, Segments, sentences
 from .terms import words
@@ -32,6 +32,7 @@ class Successors:
         self._entries = Entries(self._segments.lines)
         self._each = max(1, min(_EACH, _PAIRS // max(1, asked)))
         self._lines = min(_LINES, self._each + 1)
+        self._letters: dict[str, Letters] = {}
 
     def of(self, entry: str, passing: frozenset[str]) -> tuple[Segment | None, float]:
         """Return the segment that is most like an entry, and how like it is, 0 to 1.
@@ -52,12 +53,18 @@ class Successors:
         best, score = None, 0.0
         if self.compared >= _PAIRS:
             return None, 0.0
+        own = Letters(entry[:_CHARS])
         for segment in self._candidates(bag, passing, _HOLDS * len(entry))[: self._each]:
             self.compared += 1
-            near = min(1.0, likeness(entry[:_CHARS], segment.text[:_CHARS]))
+            near = own.like(self._letters_of(segment.text[:_CHARS]))
             if near > score:
                 best, score = segment, near
         return best, score
+
+    def _letters_of(self, text: str) -> Letters:
+        if text not in self._letters:
+            self._letters[text] = Letters(text)
+        return self._letters[text]
 
     def _candidates(
         self, bag: frozenset[str], passing: frozenset[str], least: float
