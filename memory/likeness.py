@@ -2,8 +2,11 @@
 
 import math
 from collections import Counter
+from functools import lru_cache
 
 from .terms import words
+
+_SHORT = 400  # characters of a text whose counts are kept: it may be compared again
 
 
 class Letters:
@@ -25,4 +28,10 @@ class Letters:
 
 def likeness(one: str, other: str) -> float:
     """Return how alike two texts are by their letters, 0 to 1."""
-    return Letters(one).like(Letters(other))
+    a, b = (_known(text) if len(text) <= _SHORT else Letters(text) for text in (one, other))
+    return a.like(b)
+
+
+@lru_cache(maxsize=512)
+def _known(text: str) -> Letters:
+    return Letters(text)
