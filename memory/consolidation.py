@@ -5,7 +5,7 @@ not learned: a run that crashes is continued by whoever comes next, one that is 
 its episodes to the next one. Runs of one space take turns.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,10 +14,10 @@ import anyio
 from .branching import merge_branch
 from .conflicts import BOTH
 from .errors import InvalidError
-from .gate import Finding, GateError, is_contradiction
+from .gate import Finding, GateError, findings, is_contradiction
 from .learned import Run
 from .ledger import essence
-from .losses import Lost, lost
+from .losses import Lost, confirmed, lost
 from .model import MAIN, Block, Intent
 from .outcomes import Outcomes
 from .refs import Branch, Point
@@ -103,13 +103,13 @@ class Consolidation:
             known = under_way(tx, self._now())
             branch = known.branch if known else free_name(tx)
             require_block(tx, known.branch if known else MAIN, label)
+            if known is not None:  # with the episodes it has: who works on it has seen no others
+                return known, True
             waiting = tx.episodes(tx.learned(), MOST_EPISODES)
             upto = waiting[-1].id if waiting else tx.learned()
-            if known is None:
-                origin = Point(MAIN, tx.head(MAIN))
-                tx.make_branch(branch, origin, intent.author, self._now())
-            tx.begin_run(branch, upto)
-            return tx.run() or Run(branch, upto), known is not None
+            origin = Point(MAIN, tx.head(MAIN))
+            tx.make_branch(branch, origin, intent.author, self._now())
+            return tx.begin_run(branch, upto), False
 
         run, continued = await self._store.write(begin)
         shown = await self._store.read(lambda view: seen(view, run.branch, run.upto))
@@ -186,7 +186,7 @@ class Consolidation:
             tx.confirm([one.loss for one in lost(tx, run.branch)])  # the gate found all of it
             tx.confirm([one.loss for one in lost(tx, MAIN) if _is_named(one, drop)])
             had = tx.episode_count(tx.learned())
-            done = merge_branch(write, run.branch, conflicts)
+            done = self._merged(write, run.branch, drop, conflicts, decided)
             tx.end_run(run.branch, done.change.number if done.change else tx.head(MAIN))
             later = tx.episode_count(tx.learned())
             tx.close_branch(run.branch, write.now)
@@ -195,6 +195,32 @@ class Consolidation:
 
         written = await transact(self._store, self._now, intent, work)
         return told[0] if told and not written.repeated else Finished(written, "", 0, 0)
+
+    def _merged(
+        self,
+        write: Write,
+        branch: str,
+        drop: Sequence[str],
+        conflicts: Mapping[str, str],
+        decided: Collection[str],
+    ) -> Written:
+        """Merge a run's branch; where main has moved on, look at what came of both as well.
+
+        What each side kept may be gone from the merge, or have been decided away.
+        """
+        tx, before = write.tx, write.tx.blocks(MAIN)
+        allowed = confirmed(tx, branch)
+        moved = tx.fork(branch) != Point(MAIN, tx.head(MAIN))
+        done = merge_branch(write, branch, conflicts)
+        if done.change is not None and moved:
+            by_hand = write.intent.override_read_only
+            found = findings(
+                before, tx.blocks(MAIN), confirmed=allowed, drop=drop, decided=decided,
+                by_hand=by_hand,
+            )  # fmt: skip
+            if found:
+                raise GateError(branch, found)
+        return done
 
     async def abandon(self) -> Branch:
         """End the run without a merge: its episodes wait for the next one.

@@ -97,6 +97,8 @@ class Suspect:
             what can be compared: same model, same task.
         trials_before: Number of outcomes that `before` is of, `trials_after` that `after` is.
         until: The edit from which scores rise again; None where they do not.
+        same_tasks: Whether a task was done on both sides; if none was, harder tasks may be the
+            reason.
     """
 
     change: int
@@ -107,6 +109,7 @@ class Suspect:
     trials_before: int
     trials_after: int
     until: int | None = None
+    same_tasks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,11 @@ class Verdict:
     model_change: ModelChange | None
     trials: int
     why: str
+
+
+def share_task(before: Iterable[Trial], after: Iterable[Trial]) -> bool:
+    """Tell whether a task stands, by its name, among both of some outcomes."""
+    return not {trial.task for trial in before}.isdisjoint(trial.task for trial in after)
 
 
 def points(trials: Iterable[Trial]) -> list[Point]:

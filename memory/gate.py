@@ -5,27 +5,22 @@ silently: each entry is still there, here or in another block, in these or other
 hard fact; or somebody said that it may go.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from .conflicts import digest
 from .errors import TokenspaceError
-from .facts import missing
-from .ledger import Account, Ledger, essence, ledger
-from .lines import content, split_lines
+from .gone import Gone, entries, gone_entries
+from .ledger import essence
 from .model import Block
-from .pairing import Entries, pairing
 from .sweeping import Pair, clashes, spots
 from .transact import draft_of
 
 _LEAST_CHARS = 12  # of the beginning by which an entry may be named
 _LEAST_ENTRIES = 6  # a block with fewer cannot collapse
-_CLOSEST = 5  # entries elsewhere that may say what is gone here
-_SAME = 0.6  # likeness from which one elsewhere, with the same hard facts, says the same
 _MOST_CLASHES = 12
 _MOST_ASKED = 400  # new entries that are compared with all others
-_CLASHES_S = 1.0  # how long contradictions are looked for
+_CLASHES_S = 10.0  # how long contradictions are looked for, whatever the load
 _CLIPPED = 160
 _ID = "both-"  # what the names of contradictions begin with, unlike those of conflicts
 
@@ -35,7 +30,7 @@ class Finding:
     """What keeps a branch from being merged: one sentence, with how to mend it.
 
     Attributes:
-        kind: lost, changed, collapse, long, contradiction or read-only.
+        kind: lost, changed, collapse, deleted, long, contradiction, read-only or unknown.
         label: The block, as it was called before.
         entry: The entry, where it is about one.
         name: What names it: in `drop` an entry, as `label:line`; in `resolve` a contradiction.
@@ -60,29 +55,6 @@ class GateError(TokenspaceError):
         super().__init__("\n".join(rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Gone:
-    """An entry that the branch does not account for."""
-
-    block: Block
-    account: Account
-
-    @property
-    def place(self) -> str:
-        """Where it stood: `label:line`."""
-        return f"{self.block.label}:{self.account.line}"
-
-    def is_named(self, names: Collection[str]) -> bool:
-        """Tell whether one of some names is that of the entry: its place, text or beginning."""
-        words = essence(self.account.entry)
-        return any(
-            name.strip() == self.place
-            or essence(name) == words
-            or (len(essence(name)) >= _LEAST_CHARS and words.startswith(essence(name)))
-            for name in names
-        )
-
-
 def findings(
     before: Sequence[Block],
     now: Sequence[Block],
@@ -98,16 +70,21 @@ def findings(
         before: The blocks that the branch and main had last in common.
         now: The blocks of the branch.
         confirmed: `essence` of entries of which somebody said on the branch that they may go.
-        drop: Entries that may go, by their text, its beginning (12 characters or more) or their
-            place as `label:line`.
+        drop: Entries that may go, by their text, its beginning (12 characters or more, and no
+            other's) or their place as `label:line`; a block with its description as `label:0`.
         decided: Names of contradictions of which somebody said that both entries hold.
         by_hand: Whether a person asks, who may change what is read-only.
     """
     found: list[Finding] = [] if by_hand else list(_read_only(before, now))
-    for block, total, gone in _Branch(before, now).gone():
-        found += _of_block(block, total, gone, confirmed, drop)
+    gone = list(gone_entries(before, now))
+    named, unknown = _named([one for _, _, some in gone for one in some], drop)
+    for block, total, some in gone:
+        found += _of_block(block, total, some, confirmed, named)
+    found += (one for one in _deleted(before, now) if one.name not in drop)
     found += (one for one in _contradictions(before, now) if one.name not in decided)
     found += _over_limit(before, now)
+    if found:
+        found += (_unknown(name) for name in unknown)
     return found
 
 
@@ -119,14 +96,16 @@ def is_contradiction(name: str) -> bool:
 def _of_block(
     block: Block,
     total: int,
-    gone: Sequence[_Gone],
+    gone: Sequence[Gone],
     confirmed: Collection[str],
-    drop: Collection[str],
+    named: Collection[str],
 ) -> Iterator[Finding]:
-    """Yield what became of the entries of a block: `total` of them, of which some are gone."""
-    named = [one for one in gone if one.is_named(drop)]
-    unnamed = [one for one in gone if one not in named]
-    counted = total - len(named)
+    """Yield what became of the entries of a block: `total` of them, of which some are gone.
+
+    `named` are the places of entries that may go.
+    """
+    unnamed = [one for one in gone if one.place not in named]
+    counted = total - (len(gone) - len(unnamed))
     if counted >= _LEAST_ENTRIES and 3 * (counted - len(unnamed)) < counted:
         yield Finding(
             "collapse",
@@ -137,70 +116,51 @@ def _of_block(
             "go in drop.",
         )
     for one in unnamed:
-        if essence(one.account.entry) not in confirmed:
+        if one.words not in confirmed:
             yield _lost(one)
 
 
-class _Branch:
-    """All that a branch says now, beside what it said before."""
+def _named(gone: Sequence[Gone], drop: Collection[str]) -> tuple[set[str], list[str]]:
+    """Return the places of the entries that `drop` names, and what in it names none.
 
-    def __init__(self, before: Sequence[Block], now: Sequence[Block]) -> None:
-        self._after = {block.uid: block for block in now}
-        self._changed = [block for block in before if not self._stands(block)]
-        self._there = _entries(now)
-        self._spots = spots(now)
-        old = _entries(before)
-        self._new = [spot.entry for spot in self._spots if essence(spot.entry) not in old]
-
-    def gone(self) -> Iterator[tuple[Block, int, list[_Gone]]]:
-        """Yield each block that lacks entries, how many it had, and those that are nowhere now.
-
-        An entry may have become one of its own block, or a new one of any block. What stood
-        elsewhere before can only be what says the same anyway.
-        """
-        own = [(block, self._ledger(block)) for block in self._changed]
-        left = [
-            (block, account)
-            for block, taken in own
-            for account in taken.losses
-            if essence(account.entry) not in self._there
-        ]
-        entries = "\n".join(account.entry for _, account in left)
-        moved = {each.line: each for each in ledger(entries, "\n".join(self._new)).accounts}
-        gone: dict[str, list[_Gone]] = {}
-        for line, (block, account) in enumerate(left, 1):
-            found = moved.get(line, account)
-            if found.status in ("kept", "merged") or self._says(account.entry):
-                continue
-            nowhere = tuple(fact for fact in account.missing if fact in found.missing)
-            gone.setdefault(block.uid, []).append(_Gone(block, replace(account, missing=nowhere)))
-        for block, taken in own:
-            if block.uid in gone:
-                yield block, len(taken.accounts), gone[block.uid]
-
-    def _ledger(self, block: Block) -> Ledger:
-        own = self._after.get(block.uid)
-        return ledger(block.value, own.value if own else "")
-
-    def _stands(self, block: Block) -> bool:
-        own = self._after.get(block.uid)
-        return own is not None and own.value == block.value
-
-    def _says(self, entry: str) -> bool:
-        """Tell whether some entry says the same, with every hard fact."""
-        for index, _ in self._known.nearest(entry, _CLOSEST):
-            other = self._spots[index].entry
-            beside = pairing(entry, other)
-            if beside.repeats and beside.likeness >= _SAME and not missing(entry, other):
-                return True
-        return False
-
-    @cached_property
-    def _known(self) -> Entries:
-        return Entries([spot.entry for spot in self._spots])
+    A beginning names an entry only if no other one that is gone begins so.
+    """
+    named: set[str] = set()
+    unknown: list[str] = []
+    for name in drop:
+        words = essence(name)
+        found = {one.place for one in gone if name.strip() == one.place or words == one.words}
+        if not found and len(words) >= _LEAST_CHARS:
+            begun = [one for one in gone if one.words.startswith(words)]
+            found = {one.place for one in begun if {each.words for each in begun} == {one.words}}
+        named |= found
+        if not found and not name.strip().endswith(":0"):
+            unknown.append(name)
+    return named, unknown
 
 
-def _lost(one: _Gone) -> Finding:
+def _unknown(name: str) -> Finding:
+    told = (
+        f"drop has {_clipped(name)!r}, which names nothing that is missing, or several entries: "
+        "name each as this list does."
+    )
+    return Finding("unknown", "", told, name=name)
+
+
+def _deleted(before: Sequence[Block], now: Sequence[Block]) -> Iterator[Finding]:
+    """Yield the blocks that are gone with what was said of them."""
+    there = {block.uid for block in now}
+    for block in before:
+        if block.uid not in there and block.description:
+            name, purpose = f"{block.label}:0", _clipped(block.description)
+            told = (
+                f"block {block.label} was deleted, and what it is for ({purpose!r}) with it; bring "
+                f"it back, or, if it may go, drop=[{name!r}]."
+            )
+            yield Finding("deleted", block.label, told, name=name)
+
+
+def _lost(one: Gone) -> Finding:
     account, place = one.account, one.place
     facts = f" (nowhere now: {', '.join(account.missing)})" if account.missing else ""
     became = "is gone"
@@ -229,7 +189,7 @@ def _read_only(before: Sequence[Block], now: Sequence[Block]) -> Iterator[Findin
 
 def _contradictions(before: Sequence[Block], now: Sequence[Block]) -> Iterator[Finding]:
     """Yield the contradictions that the branch has, and what it came from had not."""
-    old = _entries(before)
+    old = entries(before)
     every = spots(now)
     new = [spot for spot in every if essence(spot.entry) not in old][:_MOST_ASKED]
     for pair in clashes(new, every, _MOST_CLASHES, _CLASHES_S):
@@ -250,21 +210,17 @@ def _contradiction(pair: Pair) -> Finding:
 def _over_limit(before: Sequence[Block], now: Sequence[Block]) -> Iterator[Finding]:
     """Yield the blocks that are over their limit, unless they were so before and did not grow."""
     sizes = {block.uid: block.chars for block in before if block.chars > block.limit}
+    limits = {block.uid: block.limit for block in before}
     for block in now:
-        if block.chars > max(block.limit, sizes.get(block.uid, 0)):
-            over = block.chars - block.limit
+        limit = min(block.limit, limits.get(block.uid, block.limit))  # a higher one is no help
+        if block.chars > max(limit, sizes.get(block.uid, 0)):
+            over = block.chars - limit
             yield Finding(
                 "long",
                 block.label,
-                f"{block.label} is {over:,} characters over its limit of {block.limit:,}. Shorten "
+                f"{block.label} is {over:,} characters over its limit of {limit:,}. Shorten "
                 "it, or move detail to a block of its own.",
             )
-
-
-def _entries(blocks: Iterable[Block]) -> frozenset[str]:
-    """Return the essence of every entry."""
-    lines = (line for block in blocks for line in split_lines(block.value))
-    return frozenset(essence(content(line)) for line in lines) - {""}
 
 
 def _clipped(text: str) -> str:

@@ -257,6 +257,14 @@ class History:
             NotFoundError, InvalidError: there is no such branch, or nothing of that id to resolve.
         """
         given = resolutions or {}
-        return await transact(
-            self._store, self._now, intent, lambda write: merge_branch(write, source, given)
-        )
+
+        def work(write: Write) -> Written:
+            run = write.tx.run()
+            if run is not None and (run.branch, intent.branch) == (source, MAIN):
+                raise InvalidError(
+                    f"{source} is a consolidation: memory_consolidate(action='finish'), or "
+                    "`tokenspace consolidate finish`, merges it, once nothing is missing."
+                )
+            return merge_branch(write, source, given)
+
+        return await transact(self._store, self._now, intent, work)

@@ -29,11 +29,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """An entry that a change left out, unconfirmed; `line` is that of the text before, from 1."""
+    """An entry that a change left out.
+
+    Attributes:
+        uid: The block.
+        line: Its line in the text before the change, from 1; erasing may have moved it since.
+        mark: What its line is known by: `Snapshot.mark` of it.
+    """
 
     change: int
     uid: str
     line: int
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal, TypeAlias
 
-from .facts import Holdings, facts
+from .facts import Holdings, facts, spelt
 from .lines import content, split_lines
 from .pairing import Entries, pairing, roots
 from .segments import Segment, Segments, bare
@@ -34,7 +34,6 @@ _LONGER = 1.5  # times the words of an entry: a line with more holds other thing
 ALL = "*"
 """What names every entry, of those that may go."""
 
-_BULLET = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+")
 _SPACE = re.compile(r"\s+")
 _NO_WORDS = " \t\r\n.;,-*+•"
 
@@ -137,8 +136,12 @@ def ledger(before: str, after: str, drop: Sequence[str] = ()) -> Ledger:
 
 def essence(line: str) -> str:
     """Return the words of an entry: what two entries have in common that are the same."""
-    words_of = _BULLET.sub("", content(line))
-    return _SPACE.sub(" ", words_of).strip().rstrip(".;, ").casefold()
+    return _SPACE.sub(" ", bare(line)).rstrip(".;, ").casefold()
+
+
+def _spelling(line: str) -> str:
+    """Return the essence of an entry, with code in its own capitals: others are other code."""
+    return spelt(bare(line).rstrip(".;, "))
 
 
 def _standing(rows: list[tuple[int, str]], after: str) -> dict[int, str]:
@@ -156,9 +159,9 @@ def _standing(rows: list[tuple[int, str]], after: str) -> dict[int, str]:
         return found
     free: dict[str, list[str]] = {}
     for line in reversed(list(same.elements())):
-        free.setdefault(essence(line), []).append(content(line))
+        free.setdefault(_spelling(line), []).append(content(line))
     for number, line in rows:
-        if number not in found and (there := free.get(essence(line))):
+        if number not in found and (there := free.get(_spelling(line))):
             found[number] = there.pop()
     return found
 
@@ -187,7 +190,9 @@ class _Accountant:
         """
         said = facts(entry)
         missing = self._held.lacks(said)
-        hard = missing and self._held.lacks(fact for fact in said if fact.kind != "negation")
+        recased = self._held.recased(entry, missing)
+        missing = (*missing, *recased)
+        hard = recased or self._held.lacks(fact for fact in said if fact.kind != "negation")
         best, score = self.successors.of(entry, self._standing)
         found = best is not None and score >= LIKE
         if best is not None and found and not hard and not _turned(entry, best.text, score):

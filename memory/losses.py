@@ -5,11 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from .align import hunks
-from .errors import InvalidError, NotFoundError
+from .errors import CorruptError, InvalidError, NotFoundError
 from .learned import Loss
-from .ledger import ALL, Ledger, essence, ledger
+from .ledger import ALL, Account, Ledger, essence, ledger
 from .lines import content, newline, split_lines
 from .model import Block, Change, Draft
+from .reading import readable
 from .redact import MARK
 from .store import Snapshot
 from .transact import Step, Write, Written, draft_of
@@ -19,17 +20,19 @@ _LEAST_CHARS = 12  # of the beginning by which an entry may be named
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A loss with what it was: the entry as it stood, and the block's label then."""
+    """A loss with what it was: the entry as it stood, the block's label then, and the line."""
 
     loss: Loss
     label: str
     entry: str
+    line: int
 
 
 def account(write: Write, done: Written, drop: Sequence[str]) -> Written:
     """Account for all entries of what a write replaced; what is lost is noted with its change.
 
-    An entry that stands in another block now has only moved. `drop` names those that may go.
+    An entry that stands in another block now has only moved. `drop` names those that may go: by
+    text, by line, or of several blocks as `label:line`.
 
     Raises:
         InvalidError: it names an entry that is not lost; or all of them, in a consolidation.
@@ -46,19 +49,41 @@ def account(write: Write, done: Written, drop: Sequence[str]) -> Written:
         if step.before is None or step.after is None:
             found.append(None)
             continue
-        taken = ledger(step.before.value, step.after.value, drop)
+        named = _of_block(step.before, drop, alone=len(done.steps) == 1)
+        taken = ledger(step.before.value, step.after.value, list(named))
         if taken.losses:
             moved = _elsewhere(write, step.after)
             taken = taken.without([a.line for a in taken.losses if essence(a.entry) in moved])
-        unknown &= set(taken.unknown)
+        unknown -= {named[name] for name in named if name not in taken.unknown}
         _note(write, done.change, step.before, taken)
         found.append(taken)
+    _refuse(unknown)
+    return replace(done, ledgers=tuple(found))
+
+
+def _of_block(block: Block, drop: Sequence[str], *, alone: bool) -> dict[str, str]:
+    """Return what names entries of a block, and how `drop` has it; a line of several needs a label.
+
+    `alone`: no other block was written.
+    """
+    named: dict[str, str] = {}
+    for name in drop:
+        label, _, line = name.rpartition(":")
+        if line.strip().isdecimal() and label.strip().casefold() == block.label.casefold():
+            named[line.strip()] = name
+        elif alone or not name.strip().isdecimal():
+            named[name] = name
+    return named
+
+
+def _refuse(unknown: Collection[str]) -> None:
+    """Refuse what names no entry that is lost."""
     if unknown:
         raise InvalidError(
             f"drop names {min(unknown)[:80]!r}, which is no entry that the new text leaves out; "
-            "name each by its text or its line number in the old text, or '*' for all."
+            "name each by its text or its line in the old text (of several blocks as label:line), "
+            "or '*' for all."
         )
-    return replace(done, ledgers=tuple(found))
 
 
 def account_merge(write: Write, done: Written, missing: Collection[str]) -> Written:
@@ -73,21 +98,22 @@ def account_merge(write: Write, done: Written, missing: Collection[str]) -> Writ
             continue
         taken = ledger(step.before.value, step.after.value)
         taken = taken.without([a.line for a in taken.losses if essence(a.entry) not in missing])
-        open_ = [Loss(done.change.number, step.before.uid, a.line) for a in taken.losses]
-        write.tx.add_losses(open_)
+        _note(write, done.change, step.before, taken, meant=False)
         found.append(taken)
     return replace(done, ledgers=tuple(found))
 
 
-def lost(view: Snapshot, branch: str) -> list[Lost]:
-    """Return the losses on a branch that are not confirmed, newest change first.
+def lost(view: Snapshot, branch: str, change: int | None = None) -> list[Lost]:
+    """Return the losses on a branch that are not confirmed, newest change first: all or one's.
 
     One whose entry stands again, in any block, is none; nor is one whose text was let go.
     """
-    there = {essence(line) for block in view.blocks(branch) for line in split_lines(block.value)}
-    there.add(essence(MARK))  # what was erased is not missed
-    told = _told(view, branch, view.losses(branch))
-    return [one for one in told if essence(one.entry) not in there]
+    blocks, _ = readable(view, branch)
+    there = {essence(line) for block in blocks for line in split_lines(block.value)}
+    told = _told(view, branch, view.losses(branch, change=change))
+    return [
+        one for one in told if essence(one.entry) not in there and MARK not in one.entry
+    ]  # what was erased is not missed
 
 
 def confirmed(view: Snapshot, branch: str) -> frozenset[str]:
@@ -105,7 +131,7 @@ def put_back(write: Write, change: int) -> Written:
     Raises:
         InvalidError: there is nothing of that change to bring back.
     """
-    missing = [one for one in lost(write.tx, write.branch) if one.loss.change == change]
+    missing = lost(write.tx, write.branch, change)
     if not missing:
         raise InvalidError(
             f"change {change} left out nothing that is still missing; memory_status lists what is."
@@ -117,7 +143,7 @@ def put_back(write: Write, change: int) -> Written:
             raise InvalidError(f"block {missing[0].label} was deleted since; bring it back first.")
         before = write.tx.state(write.branch, uid, change - 1)
         assert before is not None  # noqa: S101 - `lost` has read it
-        lines = [one.loss.line for one in missing if one.loss.uid == uid]
+        lines = [one.line for one in missing if one.loss.uid == uid]
         value = _with_lines(before.value, write.writable(now).value, lines)
         pairs.append((now, replace(draft_of(now), value=value)))
     return write.record(pairs)
@@ -132,7 +158,7 @@ def _with_lines(before: str, now: str, lines: Collection[int]) -> str:
         for hunk in hunks(old, new)
         for line in range(hunk.start + 1, hunk.end + 1)
     }
-    into = {account.line: account.into for account in ledger(before, now).accounts}
+    into = {a.line: a.into for a in ledger(before, now).accounts if a.status == "changed"}
     for number in sorted(lines, reverse=True):  # from the end: what is put in moves nothing else
         entry = content(old[number - 1])
         bare = [content(line) for line in new]
@@ -147,16 +173,26 @@ def _with_lines(before: str, now: str, lines: Collection[int]) -> str:
     return "".join(new)
 
 
-def _note(write: Write, change: Change, before: Block, taken: Ledger) -> None:
-    open_ = [Loss(change.number, before.uid, account.line) for account in taken.losses]
-    write.tx.add_losses(open_)
-    dropped = [a.line for a in taken.accounts if a.status == "dropped"]
-    write.tx.add_losses([Loss(change.number, before.uid, line) for line in dropped], confirmed=True)
+def _note(
+    write: Write, change: Change, before: Block, taken: Ledger, *, meant: bool = True
+) -> None:
+    """Note with a change what it lost, and with `meant` what somebody said may go."""
+    lines = split_lines(before.value)
+
+    def loss(account: Account) -> Loss:
+        mark = write.tx.mark(content(lines[account.line - 1]).strip())
+        return Loss(change.number, before.uid, account.line, mark)
+
+    write.tx.add_losses([loss(each) for each in taken.losses])
+    if meant:
+        dropped = [loss(each) for each in taken.accounts if each.status == "dropped"]
+        write.tx.add_losses(dropped, confirmed=True)
 
 
 def _elsewhere(write: Write, block: Block) -> set[str]:
     """Return the essence of the entries of all other blocks."""
-    others = (other for other in write.tx.blocks(write.branch) if other.uid != block.uid)
+    blocks, _ = readable(write.tx, write.branch)
+    others = (other for other in blocks if other.uid != block.uid)
     return {essence(line) for other in others for line in split_lines(other.value)} - {""}
 
 
@@ -166,18 +202,20 @@ def _confirmed_late(write: Write, steps: Sequence[Step], drop: Sequence[str]) ->
         return ()
     uids = {step.after.uid for step in steps if step.after is not None}
     known = [one for one in lost(write.tx, write.branch) if one.loss.uid in uids]
-    named = [one for one in known if _is_named(one, drop)]
-    write.tx.confirm([one.loss for one in named])
-    return tuple(one.entry for one in named)
+    named = {name: [one for one in known if _is_named(one, name)] for name in drop}
+    _refuse({name for name, some in named.items() if not some and name != ALL})
+    found = list(dict.fromkeys(one for some in named.values() for one in some))
+    write.tx.confirm([one.loss for one in found])
+    return tuple(one.entry for one in found)
 
 
-def _is_named(one: Lost, drop: Sequence[str]) -> bool:
-    words = essence(one.entry)
-    return any(
-        name == ALL or essence(name) == words
-        or (len(essence(name)) >= _LEAST_CHARS and words.startswith(essence(name)))
-        for name in drop
-    )  # fmt: skip
+def _is_named(one: Lost, name: str) -> bool:
+    words, named = essence(one.entry), essence(name)
+    return (
+        name == ALL
+        or named in (words, str(one.line), f"{one.label}:{one.line}".casefold())
+        or (len(named) >= _LEAST_CHARS and words.startswith(named))
+    )
 
 
 def _told(view: Snapshot, branch: str, losses: Sequence[Loss]) -> list[Lost]:
@@ -188,10 +226,21 @@ def _told(view: Snapshot, branch: str, losses: Sequence[Loss]) -> list[Lost]:
         key = loss.uid, loss.change
         if key not in states:
             states[key] = None
-            with suppress(NotFoundError):  # its text was let go
+            with suppress(NotFoundError, CorruptError):  # its text was let go, or is damaged
                 states[key] = view.state(branch, loss.uid, loss.change - 1)
         before = states[key]
-        lines = split_lines(before.value) if before is not None else []
-        if before is not None and loss.line <= len(lines):
-            found.append(Lost(loss, before.label, content(lines[loss.line - 1]).strip()))
+        if before is None:
+            continue
+        line = _line_of(view, before, loss)
+        if line is not None:
+            entry = content(split_lines(before.value)[line - 1]).strip()
+            found.append(Lost(loss, before.label, entry, line))
     return found
+
+
+def _line_of(view: Snapshot, before: Block, loss: Loss) -> int | None:
+    """Return the line of an entry in the text that had it; erasing may have moved or taken it."""
+    lines = [content(line).strip() for line in split_lines(before.value)]
+    likely = [loss.line, *range(1, len(lines) + 1)]
+    marked = (n for n in likely if n <= len(lines) and view.mark(lines[n - 1]) == loss.mark)
+    return next(marked, None)

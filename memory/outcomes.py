@@ -28,6 +28,9 @@ TAG = "outcome"
 _RECEIPT = re.compile(r"(?:receipt\s+)?(\S.*)\.(\d{1,18})", re.IGNORECASE)
 _SHOWN_CHARS = 100  # of a receipt that is none
 
+_JUDGED = 5_000  # outcomes that are looked at with each call: the newest
+_EVERY = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -127,7 +130,7 @@ class Outcomes:
 
     async def told(self) -> list[Outcome]:
         """Return the outcomes that stand, by the change that memory showed, oldest first."""
-        return await self._store.read(lambda view: view.outcomes())
+        return await self._store.read(lambda view: view.outcomes(_EVERY))
 
     async def verdict(self) -> Verdict:
         """Return which edit of main made tasks go worse, as far as it can be told."""
@@ -140,7 +143,7 @@ class Outcomes:
         def work(view: Snapshot) -> tuple[list[Outcome], Evidence]:
             found = [
                 outcome
-                for outcome in view.outcomes()
+                for outcome in view.outcomes(_JUDGED)
                 if name in (None, outcome.task) and model in (None, outcome.author.model)
             ]
             return found, evidence(view, found)

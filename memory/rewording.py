@@ -26,7 +26,7 @@ async def by_meaning(store: Store, embedder: Embedder, done: Written) -> Written
 
     A model that is not loaded is not waited for. Where anything fails, all stays as it was found.
     """
-    if done.change is None or embedder.state.phase != "ready":
+    if done.change is None or not done.ledgers or embedder.state.phase != "ready":
         return done
     ledgers: list[Ledger | None] = []
     cleared: list[Loss] = []
@@ -39,9 +39,9 @@ async def by_meaning(store: Store, embedder: Embedder, done: Written) -> Written
                     left = {account.line for account in looked.losses}
                     lines = (a.line for a in found.losses if a.line not in left)
                     uid = step.before.uid
-                    cleared += [Loss(done.change.number, uid, line) for line in lines]
+                    cleared += [Loss(done.change.number, uid, line, "") for line in lines]
         if cleared:
-            await store.write(lambda tx: tx.confirm(cleared))
+            await store.write(lambda tx: tx.forgive(cleared))
     except (EmbeddingError, TimeoutError, TokenspaceError) as error:
         logger.debug("a rewrite is compared by words only: %s", error)
         return done

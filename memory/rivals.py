@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from .likeness import likeness
 from .lines import content, split_lines
 from .pairing import Entries, Pairing, pairing
+from .segments import bare
 from .sweeping import Spot
 from .terms import PARAGRAPH_CHARS, STOP_WORDS, heading, sentences, words
 
@@ -36,7 +37,6 @@ _COMMON = 30  # entries that have a word from which it tells little
 _PARTNER = 0.3  # share of the words of two entries that both have, from which they may clash
 
 _KEYED = re.compile(r"([^:\n]{1,40}):\s+(\S.*)")
-_BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,9 +153,9 @@ def parts(text: str, *, by_sentence: bool = False) -> list[str]:
     for line in map(content, split_lines(text)):
         if heading(line) is not None:
             continue
-        bare = _BULLET.sub("", line, count=1).strip()
-        long = by_sentence or len(bare) > PARAGRAPH_CHARS
-        found += filter(words, sentences(bare) if long else [bare])
+        entry = bare(line)
+        long = by_sentence or len(entry) > PARAGRAPH_CHARS
+        found += filter(words, sentences(entry) if long else [entry])
     return found
 
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from operator import sub
 
-from .curve import ModelChange, Suspect, Trial, Verdict, model_change
+from .curve import ModelChange, Suspect, Trial, Verdict, model_change, share_task
 
 __all__ = ["ModelChange", "Suspect", "Trial", "Verdict", "suspects"]
 
@@ -249,6 +249,7 @@ def _named(stream: _Stream, chance: float) -> Suspect:
         trials_before=len(old),
         trials_after=len(new),
         until=None if until is None else stream.places[until][1][0],
+        same_tasks=share_task(stream.trials[stretch.start : at], stream.trials[at:end]),
     )
 
 

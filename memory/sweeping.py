@@ -1,20 +1,19 @@
 """Entries of blocks that repeat or contradict each other, wherever they stand."""
 
-import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .ledger import essence
-from .lines import content, split_lines
+from .lines import split_lines
 from .model import Block
 from .pairing import Entries, Pairing, pairing
+from .segments import bare
 from .terms import words
 
 Clash: TypeAlias = Literal["contradicts", "repeats"]
 
-_BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _SAME = 0.55  # likeness from which two entries without a reason against it are one too many
 _CLOSEST = 5  # entries that one is compared with
 _MOST_CHARS = 2_000  # of an entry that is compared; what is longer is a text
@@ -49,7 +48,7 @@ class Pair:
 def spots(blocks: Iterable[Block]) -> list[Spot]:
     """Return the entries of blocks, without headings and what has no words."""
     return [
-        Spot(block.label, number, _BULLET.sub("", content(line), count=1).strip())
+        Spot(block.label, number, bare(line))
         for block in blocks
         for number, line in enumerate(split_lines(block.value), 1)
         if essence(line) and not line.lstrip().startswith("#")

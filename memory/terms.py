@@ -28,7 +28,7 @@ _MOST_SPEAKER_WORDS = 3
 
 PARAGRAPH_CHARS = 400
 """Length from which a line of a block is more than one entry."""
-_HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*\s*")
+_HEADING = re.compile(r"#{1,6}(?=\s)")
 
 STOP_WORDS = frozenset(
     [
@@ -192,8 +192,9 @@ def entity(text: str, *names: str) -> str:
 
 def heading(line: str) -> str | None:
     """Return the text of a Markdown heading, None if the line is none."""
-    found = _HEADING.fullmatch(line.strip())
-    return found[1] if found else None
+    bare = line.strip()
+    found = _HEADING.match(bare)
+    return bare[found.end() :].strip().rstrip("#").rstrip() if found else None
 
 
 def entries(label: str, lines: Iterable[str], under: str = "") -> list[tuple[str, str]]:

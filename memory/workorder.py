@@ -5,7 +5,7 @@ It is made from values and holds values; the surface writes it for a model or a 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from .clustering import clusters
@@ -17,7 +17,7 @@ from .sweeping import Pair, Spot, spots
 from .terms import STOP_WORDS, words
 from .tokens import approximate_tokens
 
-MOST_EPISODES = 60
+MOST_EPISODES = 40
 """Episodes that one order holds; the others are for the next one."""
 
 MOST_PAIRS = 12
@@ -91,9 +91,10 @@ class WorkOrder:
         old: Labels of blocks that nobody has changed for long, with the days.
         losses: What rewrites on main left out, and nobody confirmed.
         account: What outcomes say, where an edit is suspected.
-        episodes: How many the order holds, all in `clusters` or counted with the rest of them.
+        episodes: How many the order holds, all named in `clusters` or in `rest`.
         later: How many wait for the next order.
-        rest: Clusters that are not listed.
+        rest: Names of the episodes whose clusters are not listed.
+        cut: How many of another part there are beyond those listed, by the part's name.
         tokens: Estimated tokens of all blocks; `budget` is what they should have, if it was said.
     """
 
@@ -107,7 +108,8 @@ class WorkOrder:
     account: Account | None = None
     episodes: int = 0
     later: int = 0
-    rest: int = 0
+    rest: tuple[str, ...] = ()
+    cut: Mapping[str, int] = field(default_factory=dict[str, int])
     tokens: int = 0
     budget: int | None = None
 
@@ -157,18 +159,31 @@ def order(
     kinds.sort(key=lambda kind: -_hits(sought, kind.source, *(text for _, text in kind.quotes)))
     stale = _stale(about, now.date())
     stale.sort(key=lambda one: -_hits(sought, one.spot.entry))
+    contradictions = [pair for pair in near if pair.kind == "contradicts"]
+    repeats = [pair for pair in near if pair.kind == "repeats"]
+    long, old = _long(blocks, labels, budget), _old(about, now)
+    lost = [one for one in losses if label is None or one.label in labels]
+    cut = {
+        "contradictions": len(contradictions) - MOST_PAIRS,
+        "repeats": len(repeats) - MOST_PAIRS,
+        "long": len(long) - _MOST_LONG,
+        "stale": len(stale) - _MOST_STALE,
+        "losses": len(lost) - _MOST_LOSSES,
+        "old": len(old) - _MOST_OLD,
+    }
     return WorkOrder(
-        contradictions=tuple(p for p in near if p.kind == "contradicts")[:MOST_PAIRS],
-        repeats=tuple(p for p in near if p.kind == "repeats")[:MOST_PAIRS],
-        long=_long(blocks, labels, budget),
+        contradictions=tuple(contradictions[:MOST_PAIRS]),
+        repeats=tuple(repeats[:MOST_PAIRS]),
+        long=tuple(long[:_MOST_LONG]),
         stale=tuple(stale[:_MOST_STALE]),
-        old=_old(about, now),
+        old=tuple(old[:_MOST_OLD]),
         clusters=tuple(kinds[:_MOST_CLUSTERS]),
-        losses=tuple(one for one in losses if label is None or one.label in labels)[:_MOST_LOSSES],
+        losses=tuple(lost[:_MOST_LOSSES]),
         account=account if account is not None and account.verdict.suspects else None,
         episodes=len(episodes),
         later=later,
-        rest=max(0, len(kinds) - _MOST_CLUSTERS),
+        rest=tuple(name for kind in kinds[_MOST_CLUSTERS:] for name in kind.names),
+        cut={part: more for part, more in cut.items() if more > 0},
         tokens=sum(approximate_tokens(block.value) for block in blocks),
         budget=budget,
     )
@@ -184,7 +199,7 @@ def _hits(sought: frozenset[str], *texts: str) -> int:
     return sum(len(sought.intersection(words(text))) for text in texts) if sought else 0
 
 
-def _long(blocks: Sequence[Block], labels: set[str], budget: int | None) -> tuple[Long, ...]:
+def _long(blocks: Sequence[Block], labels: set[str], budget: int | None) -> list[Long]:
     """Return blocks over their limit, or over their share of what all may have together."""
     tokens = sum(approximate_tokens(block.value) for block in blocks)
     share = min(1.0, budget / tokens) if budget and tokens else 1.0
@@ -194,7 +209,7 @@ def _long(blocks: Sequence[Block], labels: set[str], budget: int | None) -> tupl
         if block.label in labels and not block.read_only
     ]
     over = [one for one in found if one.chars > one.most]
-    return tuple(sorted(over, key=lambda one: one.most - one.chars)[:_MOST_LONG])
+    return sorted(over, key=lambda one: one.most - one.chars)
 
 
 def _stale(blocks: Sequence[Block], today: date) -> list[Stale]:
@@ -221,11 +236,10 @@ def _ended(entry: str, today: date) -> str | None:
     return None
 
 
-def _old(blocks: Sequence[Block], now: datetime) -> tuple[tuple[str, int], ...]:
+def _old(blocks: Sequence[Block], now: datetime) -> list[tuple[str, int]]:
     """Return the blocks with text that were not changed for longest, and for how many days."""
     aged = [(b.label, (now - b.at.astimezone(UTC)).days) for b in blocks if b.value.strip()]
-    old = sorted((one for one in aged if one[1] >= _OLD_DAYS), key=lambda one: -one[1])
-    return tuple(old[:_MOST_OLD])
+    return sorted((one for one in aged if one[1] >= _OLD_DAYS), key=lambda one: -one[1])
 
 
 def _cluster(group: Sequence[Passage], scores: Mapping[int, float]) -> Cluster:

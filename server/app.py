@@ -29,7 +29,7 @@ def make_server(settings: Settings, place: Place | None = None) -> MemoryServer:
         return await Space.open(found.path, embedders=make_embedders(settings))
 
     return build(
-        Desk(open_space, str(found), settings.user, settings.context_budget),
+        Desk(open_space, str(found), settings.user, settings.context_budget, settings.profile),
         settings.profile,
         VERSION,
     )

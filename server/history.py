@@ -17,17 +17,19 @@ _NAMED = 4  # conflicts that the next command decides one by one
 
 
 def restore(call: Call) -> int:
-    """Bring one block, or everything, back to a place; or take back one change."""
+    """Bring one block, or everything, back to a place; or take one change back, or its losses."""
     args = call.args
-    if args.label is not None and args.undo is not None:
-        raise WrongUseError("--undo takes back a change in all its blocks; leave LABEL out.")
-    goal = f"back to {_named(args.to)}" if args.undo is None else f"undo change {args.undo}"
+    if args.label is not None and args.to is None:
+        raise WrongUseError("--undo and --lost are of a change in all its blocks; leave LABEL out.")
+    goal, what = _goal(call)
     intent = call.intent(args.reason or goal)
 
     async def work() -> Written:
         async with call.space() as space:
             if args.undo is not None:
                 return await space.history.revert(intent, args.undo)
+            if args.lost is not None:
+                return await space.history.put_back(intent, args.lost)
             return await space.history.restore(intent, args.to, args.label)
 
     written = asyncio.run(work())
@@ -36,8 +38,7 @@ def restore(call: Call) -> int:
     elif written.change is None:
         call.out.line(f"Nothing to do ({goal}): it reads like that already, in {call.where}.")
     else:
-        what = f"Brought {args.label or 'everything'} {goal}"
-        tell(call, written, what if args.undo is None else f"Took back change {args.undo}")
+        tell(call, written, what)
     return 0
 
 
@@ -63,6 +64,18 @@ def merge(call: Call) -> int:
     else:
         tell(call, written, f"Merged {args.source} into {call.branch}")
     return 0
+
+
+def _goal(call: Call) -> tuple[str, str]:
+    """Return what a restore is for, and what to say once it is done."""
+    args = call.args
+    if args.undo is not None:
+        return f"undo change {args.undo}", f"Took back change {args.undo}"
+    if args.lost is not None:
+        goal = f"put back what change {args.lost} left out"
+        return goal, goal.capitalize()
+    goal = f"back to {_named(args.to)}"
+    return goal, f"Brought {args.label or 'everything'} {goal}"
 
 
 def _named(place: str) -> str:

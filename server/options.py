@@ -99,6 +99,9 @@ def _restore(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--undo", metavar="CHANGE", type=positive, help="take back this change and nothing else"
     )
+    which.add_argument(
+        "--lost", metavar="CHANGE", type=positive, help="put back what this change left out"
+    )
     parser.epilog = PLACE
     add_reason(parser)
     add_branch(parser)

@@ -13,7 +13,7 @@ from ..memory import TokenspaceError
 from .call import Call, RefusedError, WrongUseError
 from .doing import Doing
 from .sleeping.job import NAME, Job, Outcome
-from .sleeping.pace import newest, quiet_in
+from .sleeping.pace import newest, quiet_in, wrote_since
 from .terminal import ago, one_line, plural
 
 EXTRA = "sleep"
@@ -41,7 +41,10 @@ class _Sleep:
         return self._tell(await self._work())
 
     async def for_ever(self) -> int:
-        """Do a run every so often, if somebody wrote since the last one and then was quiet."""
+        """Do a run every so often, if there is news, and nobody has written for a while.
+
+        News is what somebody wrote since the last run began, and episodes that it left.
+        """
         args, seen, runs = self.call.args, 0, 0
         while True:
             began = time.monotonic()
@@ -52,22 +55,25 @@ class _Sleep:
             if change.number != seen:
                 runs = _RUNS
             if runs:
-                runs = 0 if await self._turn() else runs - 1
+                done = await self._turn()
+                runs = runs - 1 if done is None else _RUNS if done.later else 0
                 last = await newest(self.call)
-                seen = last.number if last.author.client == NAME else change.number
+                news = await wrote_since(self.call, change.number, NAME)
+                seen = change.number if news else last.number
             await asyncio.sleep(max(0.0, began + args.every - time.monotonic()))
 
     def left(self) -> str:
         """Say what an interruption leaves behind; nothing between two runs."""
         return self._left(self.run) if self.run and self.run.branch else ""
 
-    async def _turn(self) -> bool:
-        """Do one of many runs, and tell whether it finished; what goes wrong ends that one only."""
+    async def _turn(self) -> Outcome | None:
+        """Do one of many runs, and return it if it finished; what goes wrong ends that one only."""
         try:
-            return not self._tell(await self._work())
+            outcome = await self._work()
         except (RefusedError, TokenspaceError) as error:
             self.doing.say(str(error))
-            return False
+            return None
+        return None if self._tell(outcome) else outcome
 
     async def _work(self) -> Outcome:
         from .sleeping.work import run
@@ -98,7 +104,10 @@ class _Sleep:
             return 1
         if self.job.dry_run:
             self.doing.say(f"dry run, nothing was merged ({took})")
-        elif not self.call.args.json:
+            for row in outcome.missing:
+                self.doing.say(f"still missing: {one_line(row)}")
+            return 1 if outcome.missing else 0
+        if not self.call.args.json:
             self.call.out.line(f"Finished {outcome.branch} in {self.call.place} ({took}).")
             self.call.out.line(outcome.said)
         return 0

@@ -8,16 +8,22 @@ from ..memory.suspects import ModelChange, Suspect, Verdict
 from .terminal import one_line, plural, printable
 
 Calls = Callable[[int], tuple[str, str]]
-"""From a change's number to what shows it, and what takes it back."""
+"""From a change's number to what shows it (empty: nothing does), and what takes it back."""
 
 _NOTE_CHARS = 60  # of a name or a reason
 _LABELS = 3  # of one change that are named
 _CHANGES = 5  # that came with another model and are named
+_APART = "No task was done both before and after: harder tasks may be the reason."
 
 
 def with_tools(number: int) -> tuple[str, str]:
     """Return what a model calls."""
     return f"memory_diff(to='{number}')", f"memory_restore(undo={number})"
+
+
+def with_core_tools(number: int) -> tuple[str, str]:
+    """Return what a model calls in the profile core, which has nothing that shows a change."""
+    return "", f"memory_restore(undo={number})"
 
 
 def verdict_rows(
@@ -48,11 +54,13 @@ def _suspect(one: Suspect, change: Change | None, calls: Calls) -> str:
     others = f"; perhaps {_numbers(one.others)}" if one.others else ""
     until = f", until change {one.until}" if one.until else ""
     show, undo = calls(one.change)
+    look = f"{show} shows it, " if show else ""
+    doubt = "" if one.same_tasks else f" {_APART}"
     return (
         f"suspect: since change {one.change}{_by(change)}{until} scores fell from "
         f"{one.before:.2f} to {one.after:.2f} ({one.trials_before:,} and "
-        f"{plural(one.trials_after, 'outcome')}, {_sure(one.confidence)}{others}). "
-        f"{show} shows it, {undo} takes it back."
+        f"{plural(one.trials_after, 'outcome')}, {_sure(one.confidence)}{others}).{doubt} "
+        f"{look}{undo} takes it back."
     )
 
 

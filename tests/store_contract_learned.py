@@ -28,7 +28,7 @@ class LearnedContract:
         """Task, author and time are those of the episode; the branch is that of what was shown."""
         episode = await filed(store, "went well", kind="episode", source="deploy")
         await store.write(lambda tx: tx.add_outcome(episode.id, 1, 0.75))
-        found = await store.read(lambda v: v.outcomes())
+        found = await store.read(lambda v: v.outcomes(9))
         assert found == [
             Outcome(
                 episode=episode.id, task="deploy", score=0.75, shown=1, branch=MAIN, author=ADA,
@@ -43,9 +43,9 @@ class LearnedContract:
         episode = await filed(store, "went well", kind="episode", source="deploy")
         await store.write(lambda tx: tx.add_outcome(episode.id, 1, 0.5))
         await store.write(filing(passage(None, episode.id, kind="episode")))
-        assert await store.read(lambda v: v.outcomes()) == []
+        assert await store.read(lambda v: v.outcomes(9)) == []
         await store.write(filing(passage("again", episode.id, kind="episode", source="b")))
-        (back,) = await store.read(lambda v: v.outcomes())
+        (back,) = await store.read(lambda v: v.outcomes(9))
         assert (back.task, back.score) == ("b", 0.5)
 
     async def test_outcomes_come_by_what_memory_showed(self, store: Store) -> None:
@@ -53,7 +53,8 @@ class LearnedContract:
         episodes = [await filed(store, text, kind="episode", source=text) for text in "xyz"]
         for episode, shown in zip(episodes, (3, 1, 2), strict=True):
             await store.write(lambda tx, e=episode.id, s=shown: tx.add_outcome(e, s, 1.0))
-        assert [found.task for found in await store.read(lambda v: v.outcomes())] == list("yzx")
+        assert [found.task for found in await store.read(lambda v: v.outcomes(9))] == list("yzx")
+        assert [found.task for found in await store.read(lambda v: v.outcomes(2))] == list("zx")
 
     async def test_edits_are_changes_of_the_branch_that_made_a_block_read_otherwise(
         self, store: Store
@@ -77,7 +78,10 @@ class LearnedContract:
         await store.write(
             lambda tx: tx.record(MAIN, BY, NOW, [Draft(uid=uid, label="a", value="")])
         )
-        older, newer = Loss(1, uid, 2), [Loss(2, uid, 1), Loss(2, uid, 2)]
+        older, newer = (
+            Loss(1, uid, 2, "0f" * 16),
+            [Loss(2, uid, 1, "1a" * 16), Loss(2, uid, 2, "2b" * 16)],
+        )
 
         def note(tx: Transaction) -> None:
             tx.add_losses([older])
@@ -90,6 +94,9 @@ class LearnedContract:
         assert await store.read(lambda v: v.losses(MAIN, confirmed=True)) == newer
         await store.write(lambda tx: tx.make_branch("try", Point(MAIN, 2), ADA, NOW))
         assert await store.read(lambda v: v.losses("try")) == []
+        assert await store.read(lambda v: v.losses(MAIN, confirmed=True, change=1)) == []
+        await store.write(lambda tx: tx.forgive(newer))
+        assert await store.read(lambda v: v.losses(MAIN, confirmed=True)) == []
 
     async def test_episodes_are_learned_when_their_consolidation_has_landed(
         self, store: Store
@@ -113,3 +120,17 @@ class LearnedContract:
         await store.write(lambda tx: tx.begin_run("c-1", 5))
         await store.write(lambda tx: tx.close_branch("c-1", NOW + timedelta(days=1)))
         assert await store.read(lambda v: (v.run(), v.learned(), v.runs())) == (None, 0, 1)
+
+    async def test_what_was_learned_is_not_where_its_merge_was_taken_back(
+        self, store: Store
+    ) -> None:
+        """Until that is taken back itself."""
+        await store.write(lambda tx: tx.make_branch("c-1", Point(MAIN, 1), ADA, NOW))
+        await store.write(lambda tx: tx.record("c-1", BY, NOW, [draft("b", "new")]))
+        await store.write(lambda tx: tx.begin_run("c-1", 5))
+        merged = await store.write(lambda tx: tx.record(MAIN, BY, NOW, [], merged=2))
+        await store.write(lambda tx: tx.end_run("c-1", merged.number))
+        for learned in (0, 5, 0):
+            newest = await store.read(lambda v: v.newest())
+            await store.write(lambda tx, n=newest: tx.record(MAIN, BY, NOW, [], undoes=n))
+            assert await store.read(lambda v: v.learned()) == learned

@@ -167,3 +167,15 @@ def test_a_checkpoint_is_taken_away(shell: Shell) -> None:
     ran = shell("checkpoint", "here", "--delete")
     assert (ran.code, ran.out) == (1, b"")
     assert "there is no checkpoint 'here'" in ran.err
+
+
+def test_what_a_rewrite_left_out_is_put_back(shell: Shell) -> None:
+    """By the command that status names; it is of a change in all its blocks."""
+    shell.patch("*** Update Block: team/rules\n@@\n Be kind\n-Be quick\n Be exact\n")
+    told = text(shell("status"))
+    assert "tokenspace restore --lost 3 --db" in told
+    assert text(shell.suggested(told.partition(": put back")[0])).startswith(
+        "Put back what change 3 left out, as change 4"
+    )
+    assert "Be quick\n" in shell.value("team/rules")
+    assert shell("restore", "team/rules", "--lost", "3").code == 2

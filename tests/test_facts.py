@@ -1,5 +1,7 @@
 """Hard facts: what is one, what it is worth, and whether another text has it."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +68,9 @@ def test_a_fact_has_a_value_whatever_its_spelling(text: str, expected: list[Fact
         ("led by Priya Nair", "Nair, Priya: lead"),
         ("run `make lint`", "Make lint runs first."),
         ("never npm", "npm is forbidden"),
+        ("set `MAX_SIZE`", "MAX_SIZE is set"),
+        ("in App_x", "İ: see /srv/app_x/ and /srv/App_x/"),
+        ("use `=>`", "a=>b"),
     ],
 )
 def test_a_fact_is_there_in_any_spelling(old: str, new: str) -> None:
@@ -85,6 +90,10 @@ def test_a_fact_is_there_in_any_spelling(old: str, new: str) -> None:
         ("use api_v2", "use api_v2x", ("api_v2",)),
         ("at 7:30 am", "at 7:30 pm", ("7:30 am",)),
         ("5 and 5 again", "none", ("5",)),
+        ("in /Data/App", "in /data/app", ("/Data/App",)),
+        ("set MAX_SIZE", "set max_size", ("MAX_SIZE",)),
+        ("call getUser", "call getuser", ("getUser",)),
+        ("run `Build.sh --Fast`", "run build.sh --fast", ("`Build.sh --Fast`",)),
     ],
 )
 def test_a_fact_that_is_nowhere_is_named_as_it_was_written(
@@ -120,3 +129,24 @@ def test_a_text_is_read_once_for_many_questions() -> None:
     held = Holdings("The job runs on Fridays at 15:00 with 4 GB.")
     assert held.lacks(facts("Friday, 3 pm, 4 gb")) == ()
     assert held.lacks(facts("Saturday with 5 GB")) == ("Saturday", "5 GB")
+
+
+def test_code_that_stands_in_other_capitals_only_is_told_apart() -> None:
+    """Whatever of it is a fact; but not plain words, nor one that only opened a sentence."""
+    held = Holdings("and/or see foo.bar, src/app, (c:\\data) or github. never tea")
+    assert held.recased("Foo.Bar in Src/App of C:\\Data, GitHub") == (
+        "Foo.Bar", "Src/App", "C:\\Data", "GitHub",
+    )  # fmt: skip
+    assert held.recased("And/or NEVER Tea, foo.bar; src/App2") == ()
+    assert Holdings("foo.bar or Foo.Bar").recased("in Foo.Bar") == ()
+
+
+def test_many_questions_for_code_to_a_long_text_take_little_time() -> None:
+    """Each is answered from an index, the same one once, and common words are not all visited."""
+    codes = [f"src/part_{number}/x.py" for number in range(4_000)]
+    held = Holdings(" ".join(f"src-part-x-py-{number}" for number in range(8_000)))
+    began = time.monotonic()
+    wanted = facts(" ".join(codes))
+    assert held.lacks(wanted) == tuple(codes)
+    assert held.lacks(wanted) == tuple(codes)
+    assert time.monotonic() - began < 5

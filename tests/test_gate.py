@@ -1,6 +1,7 @@
 """The gate: what keeps a consolidation from being merged, and what does not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,7 +90,27 @@ def test_what_was_confirmed_or_is_named_may_go() -> None:
     assert findings(before, now, confirmed={essence(gone), essence(other)}) == []
     assert findings(before, now, drop=[f"- {gone}", "Tests run with"]) == []
     assert findings(before, now, drop=["b0:3", "b0:7"]) == []
-    assert kinds(findings(before, now, drop=["Prices", "b0:8", "*"])) == ["lost", "lost"]
+    refused = findings(before, now, drop=["Prices", "b0:8", "*"])
+    assert kinds(refused) == ["lost", "lost", "unknown", "unknown", "unknown"]
+    assert "'Prices', which names nothing that is missing" in refused[2].told
+
+
+def test_a_beginning_of_several_entries_names_none() -> None:
+    """Or one name would let all of them go."""
+    before = blocks("- The user likes tea\n- The user likes Rome\n- Has a cat\n")
+    found = findings(before, blocks("- Has a cat\n"), drop=["The user likes"])
+    assert kinds(found) == ["lost", "lost", "unknown"]
+
+
+def test_what_a_block_is_for_goes_only_by_name() -> None:
+    """Nor is a higher limit the way to grow."""
+    (block,) = blocks("- Has a cat\n")
+    described = [replace(block, description="pets")]
+    elsewhere = [replace(block, uid="other", label="more")]
+    assert kinds(findings(described, elsewhere)) == ["deleted"]
+    assert findings(described, elsewhere, drop=[f"{block.label}:0"]) == []
+    grown = replace(block, value="- Has a cat\n" + "x" * 200, chars=212, limit=9_999)
+    assert kinds(findings([replace(block, limit=100)], [grown])) == ["long"]
 
 
 def test_a_deleted_block_counts_in_full() -> None:

@@ -73,6 +73,25 @@ def test_an_entry_is_kept_when_its_words_are(before: str, after: str, expected: 
     assert statuses(ledger(before, after)) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "missing"),
+    [
+        ("- Data is in /Data/App", "- Data is in /data/app", "/Data/App"),
+        ("The limit is MAX_SIZE.", "The limit is max_size.", "MAX_SIZE"),
+        ("see getUser for that", "see getuser for that", "getUser"),
+        ("the file is Read.md", "the file is read.md", "Read.md"),
+        ("it is C:\\Data\\App", "it is c:\\data\\app", "C:\\Data\\App"),
+        ("run `make -C lib`", "run `make -c lib`", "`make -C lib`"),
+        ("the `URLParser2` is slow", "the `UrlParser2` is slow", "`URLParser2`"),
+    ],
+)
+def test_code_in_other_capitals_is_other_code(before: str, after: str, missing: str) -> None:
+    """The words are the same ones, but the path or identifier is another one."""
+    (account,) = ledger(before, after).accounts
+    assert (account.status, account.missing) == ("changed", (missing,))
+    assert statuses(ledger(before, before.replace("is", "IS").replace("see", "See"))) == ["kept"]
+
+
 def test_each_entry_is_told_what_became_of_it() -> None:
     """With where it went, and the hard facts that are nowhere in the new text."""
     found = ledger(OLD, NEW)

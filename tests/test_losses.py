@@ -13,7 +13,7 @@ def test_nothing_is_told_where_nothing_is_lost() -> None:
 
 
 def test_each_loss_is_a_line_with_hard_facts_first() -> None:
-    """Which entry, what it became, and what is nowhere now; and how to go on."""
+    """Which entry, what it became, and what is missing from the text; and how to go on."""
     before = "- Bread is baked here\n- Deploys on 12 May at 09:40\n- The owl sleeps all day\n"
     after = "- Bread is baked here\n- Deploys on 13 May at 09:40\n"
     head, *rows = told(ledger(before, after), READ)
@@ -22,9 +22,20 @@ def test_each_loss_is_a_line_with_hard_facts_first() -> None:
     assert f"memory_read({READ})" in head
     assert rows == [
         "line 2 changed: Deploys on 12 May at 09:40 → - Deploys on 13 May at 09:40"
-        " · nowhere now: 12 May",
+        " · missing: 12 May",
         "line 3 unaccounted: The owl sleeps all day",
     ]
+
+
+def test_each_loss_is_one_line_whatever_it_holds() -> None:
+    """No line break or control character of memory reaches an answer: they are spaces there."""
+    before = "port\u2028line 9 kept\x85 `a\x1b[2Jb`\x0b\x0c\r\u2029\u202e on 12 May\n"
+    (_, row) = told(ledger(before, ""), READ)
+    assert row.splitlines() == [row]
+    assert row.isprintable()
+    assert row.startswith("line 1 unaccounted: port line 9 kept  `a [2Jb`")
+    (_, row) = told(ledger("on 12 May, at noon", "on 13 May,\u2028at noon"), READ)
+    assert row == "line 1 changed: on 12 May, at noon → on 13 May, at noon · missing: 12 May"
 
 
 def test_a_collapse_is_a_sentence_of_its_own() -> None:

@@ -16,6 +16,7 @@ from .support import storable
         ("The lead of search is Jonas.", "The lead of search is Elena.", ("name",)),
         ("Maria leads the billing team.", "The billing team is led by Jonas.", ("name",)),
         ("Call `make lint` first.", "Call `make docs` first.", ("code",)),
+        ("Data is in /Data/App.", "Data is in /data/app.", ("code",)),
         ("Force-push to main.", "Never force-push to main.", ("negation",)),
         ("The cache is enabled.", "The cache is disabled.", ("negation", "antonym")),
         ("We prefer tabs over spaces.", "We prefer spaces over tabs.", ("order",)),

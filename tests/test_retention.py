@@ -105,6 +105,7 @@ async def test_the_rest_of_history_stays_as_it_was(history: History, db: Path) -
     assert query(db, "SELECT count(*) FROM block_version WHERE version IS NULL") == [(0,)]
 
 
+@pytest.mark.slow
 async def test_a_file_that_is_mostly_free_gets_smaller(history: History, db: Path) -> None:
     """Unless another process reads it now; that is said."""
     for n in range(120):

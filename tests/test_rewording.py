@@ -63,3 +63,12 @@ async def test_a_model_that_hangs_holds_up_no_answer(
     async with opened(db, embedder) as space:
         lost_, _ = await rewritten(space, db)
     assert len(lost_) == 2
+
+
+async def test_a_new_block_has_nothing_to_compare(db: Path, embedder: Counted) -> None:
+    """The model is not asked."""
+    await embedder.model()
+    async with opened(db, embedder) as space:
+        done = await space.rethink("new", AFTER, BY)
+    assert done.change is not None
+    assert embedder.sent == 0

@@ -107,6 +107,8 @@ def test_a_model_cannot_reach_main_past_the_run(shell: Shell) -> None:
     tries = (
         does(("memory_rethink", {**ruin, "branch": "main"})),
         does(("memory_rethink", {**ruin, "drop": ["*"]})),
+        does(("memory_consolidate", {"action": "finish", "drop": 5})),
+        does(("memory_consolidate", {"action": "finish", "resolve": {"*": "theirs"}})),
         does(("memory_patch", {"patch": "*** Delete Block: human", "branch": "main"})),
         does(("memory_consolidate", {"action": "start", "label": "human"})),
         does(("memory_merge", {"branch": "consolidate-1"})),
@@ -119,6 +121,8 @@ def test_a_model_cannot_reach_main_past_the_run(shell: Shell) -> None:
     assert len(provider.asked) == len(tries)
     assert shell.value("human") == BLOCK
     assert ran.err.count("Edits go to branch consolidate-") == 2
+    assert "drop is a list of texts" in ran.err
+    assert "Name each conflict in resolve" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -191,14 +195,13 @@ def test_the_log_holds_no_key_however_much_it_tells(shell: Shell) -> None:
     assert KEY not in ran.err
 
 
-def test_a_dry_run_shows_the_difference_and_leaves_nothing(shell: Shell) -> None:
-    """All is done but the merge; the comparison goes to standard output, as of `diff`."""
-    with Provider(does(("memory_replace", TIDY), FINISH)) as provider:
-        ran = slept(shell, provider, "--dry-run")
-    assert "-- Likes tea.\n" in text(ran)
-    assert "dry run, nothing was merged" in ran.err
-    assert shell.value("human") == BLOCK
-    assert not branches(shell)
+def test_a_chat_endpoint_under_the_wrong_name_is_told_with_the_right_one(shell: Shell) -> None:
+    """The library speaks another protocol for `openai:`, and cannot read the answer."""
+    with Provider(says("Hello.")) as provider:
+        command = ("sleep", "--model", "openai:scripted", "--db", str(shell.db), "--abandon")
+        ran = shell.process(*command, given=b"", **provider.environ, TOKENSPACE_MODEL="none")
+    assert ran.code == 1
+    assert "chat-completions endpoints are `openai-chat:NAME`" in ran.err
 
 
 def test_json_is_one_object_that_says_how_it_went(shell: Shell) -> None:

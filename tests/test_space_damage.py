@@ -37,6 +37,14 @@ async def test_everything_else_is_read(damaged: Path) -> None:
     assert "`tokenspace verify`" in str(refused)
 
 
+async def test_others_are_rewritten_and_what_they_lose_is_known(damaged: Path) -> None:
+    """The damaged one is left out of what is compared."""
+    async with opened(damaged) as space:
+        await space.rethink("kept", "- has two cats\n", BY, drop=["kept"])
+        await space.rethink("kept", "", BY)
+        assert [one.entry for one in (await space.review.report()).losses] == ["- has two cats"]
+
+
 async def test_it_can_go_back_to_a_version_that_is_whole(damaged: Path) -> None:
     """No backup is needed for that; and then everything is read again."""
     async with opened(damaged) as space:

@@ -167,3 +167,44 @@ async def test_erasing_leaves_no_loss_to_put_back(db: Path) -> None:
         await space.rethink("human", NO_CATS, BY)
         await space.history.erase_text(BY, "Has two cats")
         assert await entries(db) == []
+
+
+async def test_erasing_lines_above_a_loss_does_not_move_it(db: Path) -> None:
+    """What is put back is what was lost, not what was confirmed beside it."""
+    async with opened(db) as space:
+        await space.rethink("human", "# Home\nthe secret line\n- lost one\n- dropped one\n", BY)
+        done = await space.rethink("human", "# Home\n", BY, drop=["dropped one", "secret line"][:1])
+        await space.history.erase_text(BY, "the secret line\n")
+        assert await entries(db) == ["- lost one"]
+        await space.history.put_back(BY, done.point.change)
+        assert "lost one" in await text(space, "human")
+        assert "dropped one" not in await text(space, "human")
+
+
+async def test_putting_back_takes_no_line_that_says_more(db: Path) -> None:
+    """Only a line that says otherwise makes way."""
+    async with opened(db) as space:
+        await space.rethink("human", "- Deploy with make ship from main\n- Has two cats\n", BY)
+        done = await space.rethink("human", "- Likes tea\n", BY)
+        more = "- Deploy with make ship from main, and page Bob at once"
+        await space.insert("human", more, -1, BY)
+        await space.history.put_back(BY, done.point.change)
+        now = await text(space, "human")
+        assert more in now
+        assert "- Has two cats" in now
+
+
+async def test_a_line_of_several_blocks_is_named_with_its_label(db: Path) -> None:
+    """A bare number would be that line of each."""
+    both = "*** Update Block: human\n@@\n-one a\n*** Update Block: project\n@@\n-one b\n"
+    async with opened(db) as space:
+        await space.rethink("human", "one a\ntwo a\n", BY)
+        await space.rethink("project", "one b\ntwo b\n", BY)
+        with pytest.raises(InvalidError, match="label:line"):
+            await space.patch(both, BY, drop=["1"])
+        await space.patch(both, BY, drop=["project:1"])
+        assert await entries(db) == ["one a"]
+        with pytest.raises(InvalidError, match="names 'nothing like it'"):
+            await space.rethink("human", "two a\n", BY, drop=["nothing like it"])
+        await space.rethink("human", "two a\n", BY, drop=["human:1"])
+        assert await entries(db) == []

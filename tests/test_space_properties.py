@@ -91,7 +91,7 @@ def test_every_character_comes_back(
 
 
 @given(piece=storable.filter(bool), tail=storable)
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_values_of_256_kib_come_back_exactly(opened: Opened, piece: str, tail: str) -> None:
     """Also after the file was closed, and as an older version."""
     room = 262_144 - len(tail.encode())

@@ -53,7 +53,7 @@ async def test_a_line_of_a_value_stays_one_line_of_the_answer(memory: Client) ->
     answer = await said(memory, "memory_insert", label="human", new_string=odd + "\nb\n")
     assert f"\n1→{odd}\n2→b\n" in answer
     answer = await said(memory, "memory_rethink", label="human", new_memory="b\n")
-    assert f"\nline 1 unaccounted: {odd}\n" in answer
+    assert "\nline 1 unaccounted: a space x space y space z space w\n" in answer
     described = await said(
         memory, "memory_describe", label="human", description="a\nspace\u2028x", tags=["a\nb"]
     )

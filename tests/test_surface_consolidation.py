@@ -8,7 +8,10 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
+from tokenspace.server.surface.consolidating import PROMPT_BYTES
+
 from .surface import client, refused, said, value
+from .test_workorder import numbers
 
 NOTES = (
     "- Deploys on Mondays at 09:00\n- Prices are kept in cents\n- Ada reviews billing\n"
@@ -102,7 +105,10 @@ async def test_a_conflict_is_answered_by_id_as_a_merge_does(memory: Client) -> N
         await said(memory, "memory_replace", label="project", **edit)
     told = await refused(memory, "memory_consolidate", action="finish")
     assert told.startswith("1 conflict between main (ours)")
-    done = await said(memory, "memory_consolidate", action="finish", resolve={"*": "theirs"})
+    finish = {"action": "finish", "resolve": {"*": "theirs"}}
+    told = await refused(memory, "memory_consolidate", **finish)
+    assert "drop=['project:6']" in told
+    done = await said(memory, "memory_consolidate", **finish, drop=["project:6"])
     assert "merged as" in done
     assert "make in CI" in await value(memory, "project")
 
@@ -161,3 +167,43 @@ async def test_the_reflection_asks_for_what_was_learned(memory: Client) -> None:
     assert "memory_episode" in text
     assert "memory_outcome" in text
     assert "Look back at this session" in await prompted(memory, "reflect")
+
+
+async def test_a_run_that_somebody_else_began_is_not_ended_by_mistake(
+    memory: Client, tmp_path: Path
+) -> None:
+    """The client's own was abandoned; only start joins the other, and a new server may end it."""
+    await said(memory, "memory_consolidate", action="start")
+    async with client(tmp_path / "memory.db") as other:
+        await said(other, "memory_consolidate", action="abandon")
+        await prompted(other, "consolidate")
+        for action in ("finish", "abandon", "status"):
+            told = await refused(memory, "memory_consolidate", action=action)
+            assert told == (
+                f"{BRANCH} has ended; consolidate-2 is somebody else's: "
+                "memory_consolidate(action='start') joins it."
+            )
+        assert "is under way" in await said(other, "memory_consolidate", action="status")
+        assert "consolidate-2" in await said(memory, "memory_consolidate", action="start")
+    await said(memory, "memory_consolidate", action="abandon")
+    await prompted(memory, "consolidate")
+    async with client(tmp_path / "memory.db") as anew:
+        await said(anew, "memory_consolidate", action="abandon")
+
+
+async def test_start_names_forty_of_sixty_episodes_that_have_nothing_in_common(
+    tmp_path: Path,
+) -> None:
+    """The others wait; the prompt stays within its bound."""
+    async with client(tmp_path / "memory.db") as memory:
+        for n in range(60):
+            text = " ".join(f"w{n}x{m}é" for m in range(200))
+            await said(memory, "memory_episode", text=text, task=f"task {n}")
+        begun = await said(memory, "memory_consolidate", action="start")
+        assert "40 episodes to learn from, 20 more in the next order" in begun
+        assert numbers(begun) == list(range(1, 41))
+        assert len(begun.encode()) <= 4_096
+        order = (await prompted(memory, "consolidate")).split("Work order:")[1]
+        order = "Work order:" + order.split("\n\nWork the order off")[0]
+        assert len(order.encode()) <= PROMPT_BYTES
+        assert numbers(order) == list(range(1, 41))

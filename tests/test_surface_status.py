@@ -9,8 +9,9 @@ import pytest
 from mcp import Client
 from mcp_types import TextResourceContents
 from support import because, opened
-from surface import client, said
+from surface import client, refused, said
 
+from tokenspace.server.next_steps import WITH_CORE_TOOLS, WITH_TOOLS
 from tokenspace.server.surface.answers import ANSWER_BYTES
 
 
@@ -49,7 +50,7 @@ async def test_nothing_to_do_is_said_too(memory: Client) -> None:
 
 
 async def test_clashes_are_named_with_their_lines_and_what_settles_them(memory: Client) -> None:
-    """Contradictions, repeats; the call names an entry by its beginning."""
+    """Contradictions, repeats; the call reads the line, and works as it stands."""
     await said(memory, "memory_insert", label="human", new_string="- Rent is 900 euros a month.")
     text = "- Rent is 950 euros a month.\n- Ada's editor is Emacs.\n* Ada's editor is Emacs\n"
     await said(memory, "memory_insert", label="project", new_string=text)
@@ -60,9 +61,12 @@ async def test_clashes_are_named_with_their_lines_and_what_settles_them(memory: 
     (same,) = section(answer, "1 pair of entries may say the same:")
     assert "project 2→" in same
     settle, keep = section(answer, "next:")
-    found = re.match(r"memory_replace\(label='(\w+)', old_string='([^']+)', …\): line 1 of", settle)
+    found = re.match(
+        r"memory_read\(label='(\w+)', lines='(\d+)'\), then memory_replace the", settle
+    )
     assert found, settle
-    assert found[2].startswith("Rent is 9")
+    assert "1→- Rent is 9" in await said(memory, "memory_read", label=found[1], lines=found[2])
+    assert "old_string" not in settle + keep
     assert keep.endswith("keep one")
 
 
@@ -104,7 +108,34 @@ async def test_experience_that_nobody_learned_from_is_counted(memory: Client) ->
     answer = await said(memory, "memory_status")
     assert "archive: 0 passages, 10 episodes, 10 not learned from\n" in answer
     (step,) = section(answer, "next:")
-    assert "the prompt consolidate" in step
+    assert step.startswith("memory_consolidate(action='start'), or the prompt")
+    await said(memory, "memory_consolidate", action="start")
+    (step,) = section(await said(memory, "memory_status"), "next:")
+    assert "consolidate-1 is under way; go on with it, or finish it" in step
+    assert "start" not in step
+
+
+async def test_a_small_profile_is_not_sent_to_tools_that_it_lacks(db: Path) -> None:
+    """The prompt is everywhere."""
+    async with client(db, profile="core") as memory:
+        async with client(db) as other:
+            await said(other, "memory_episode", text="the deploy failed", task="deploy")
+        shown = await said(memory, "memory_status")
+        assert "the prompt consolidate" in shown
+        assert "memory_consolidate" not in shown
+
+
+def test_each_profile_is_told_of_its_own_tools_alone() -> None:
+    """The small one has no memory_consolidate, and nothing that shows a change."""
+    core = (WITH_CORE_TOOLS.tidy, WITH_CORE_TOOLS.go_on, *WITH_CORE_TOOLS.change(3))
+    assert not re.search("memory_(?!restore)", " ".join(core))
+    assert "memory_consolidate(action='start')" in WITH_TOOLS.tidy
+    assert WITH_TOOLS.change(3)[0] == "memory_diff(to='3')"
+
+
+async def test_what_takes_no_argument_says_so(memory: Client) -> None:
+    """In a sentence that ends."""
+    assert (await refused(memory, "memory_status", x=1)).endswith("'x'. It takes none.")
 
 
 async def test_what_time_has_overtaken_is_named(tmp_path: Path) -> None:
@@ -148,3 +179,20 @@ async def test_a_memory_in_disorder_is_told_on_one_screen(memory: Client) -> Non
     assert content.text == answer
     listed = await memory.list_resources()
     assert "memory://status" in {str(resource.uri) for resource in listed.resources}
+
+
+@pytest.mark.parametrize("same", [False, True])
+async def test_a_suspect_among_tasks_that_differ_is_no_next_step(
+    memory: Client, same: bool
+) -> None:
+    """It is told with its doubt; where a task is on both sides, what takes it back is next."""
+    for late in (False, True):
+        await said(memory, "memory_insert", label="project", new_string=f"- Works: {late}")
+        await said(memory, "memory_read")
+        for n in range(16):
+            told = {"task": "deploy" if same else f"{late} {n}", "score": 0.0 if late else 1.0}
+            await said(memory, "memory_outcome", **told)
+    answer = await said(memory, "memory_status")
+    assert "suspect: since change" in answer
+    assert ("No task was done both before and after" in answer) is not same
+    assert any("memory_restore(undo=" in step for step in section(answer, "next:")) is same

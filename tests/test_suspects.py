@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokenspace.memory.suspects import Trial, Verdict, suspects
+from tokenspace.server.verdicts import verdict_rows
 
 EDITS = range(1, 31)
 
@@ -175,3 +176,15 @@ def test_a_verdict_is_sound_whatever_it_is_asked(trials: list[Trial], edits: set
         assert 0 < found.confidence <= 1
         assert found.trials_before > 0
         assert found.trials_after > 0
+
+
+def test_a_fall_between_tasks_that_differ_is_told_with_that_doubt() -> None:
+    """Harder ones may be the reason; what was done before and after leaves none."""
+    same = scores(*[[1.0] * 4] * 4, *[[0.0] * 4] * 4)
+    apart = [Trial(t.change, f"{'late' if t.change > 3 else 'early'} {n % 9}", t.score)
+             for n, t in enumerate(same)]  # fmt: skip
+    for trials, shared in ((same, True), (apart, False)):
+        verdict = suspects(range(1, 8), trials)
+        assert [one.same_tasks for one in verdict.suspects] == [shared]
+        (row,) = verdict_rows(verdict, {})
+        assert ("harder tasks may be the reason" in row) is not shared

@@ -71,6 +71,12 @@ def test_headings_are_those_of_markdown(line: str, text: str | None) -> None:
     assert heading(line) == text
 
 
+def test_a_heading_of_any_length_is_read_in_one_go() -> None:
+    """Of cubic time this would be years."""
+    wide = "a" + " " * 200_000 + "b"
+    assert heading(f"# {wide} ##") == wide
+
+
 def test_an_entry_stands_under_its_label_and_heading() -> None:
     """A heading is an entry too, under the label alone; what has no words is none."""
     lines = ["- one", "", "# Two", "three ", "---", "## Four", "five"]

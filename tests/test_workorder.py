@@ -1,5 +1,6 @@
 """The work order: bounded, the most useful first, made from nothing but values."""
 
+import re
 from datetime import timedelta
 
 from tokenspace.memory import Block
@@ -9,7 +10,7 @@ from tokenspace.memory.losses import Lost
 from tokenspace.memory.passages import Passage
 from tokenspace.memory.sweeping import Pair, Spot, clashes, spots
 from tokenspace.memory.workorder import MOST_PAIRS, order
-from tokenspace.server.orders import told
+from tokenspace.server.orders import compact, told
 
 from .support import NOW, block
 
@@ -146,7 +147,7 @@ def test_one_block_is_the_only_one_that_its_order_speaks_of() -> None:
     one = block("- The port is 8080 on staging today\n", label="Notes")
     other = block("- The port is 9090 on staging today\n", label="other", uid="u2")
     third = block("- Back next week\n", label="third", uid="u3")
-    lost = Lost(Loss(3, "u3", 1), "third", "gone")
+    lost = Lost(Loss(3, "u3", 1, "0f" * 16), "third", "gone", 1)
     pairs = swept(one, other, third)
     found = order([one, other, third], NOW, pairs=pairs, losses=[lost], label="notes")
     assert len(found.contradictions) == 1
@@ -166,6 +167,32 @@ def test_an_order_is_bounded_however_much_there_is() -> None:
         assert len(text.encode()) <= most
         assert "more" in text
     assert told(made, 6_144).startswith("Work order: ≈")
+
+
+def numbers(text: str) -> list[int]:
+    """Return the episodes that an order names outside of its quotes."""
+    rows = [row for row in text.splitlines() if not row.startswith("  →")]
+    found = re.findall(r"\be(\d+)(?:\N{EN DASH}e(\d+))?", "\n".join(rows))
+    return sorted(n for first, last in found for n in range(int(first), int(last or first) + 1))
+
+
+def test_every_episode_that_a_run_learns_is_named_whatever_is_cut() -> None:
+    """Those that went wrong too; what is listed in part says how much more there is."""
+    said = [episode(2 * n, f"{'word ' * 50}{n} é", f"task {n}") for n in range(1, 41)]
+    lost = [Lost(Loss(3, "u3", n, "0f" * 16), "notes", f"gone {n}", n) for n in range(1, 31)]
+    for scores in ({}, {2: 0.0}, {one.id: 0.0 for one in said}):
+        made = order([block("x")], NOW, episodes=said, losses=lost, scores=scores)
+        for most in (900, 3_000, 6_144):
+            text = told(made, most)
+            assert len(text.encode()) <= most
+            assert numbers(text) == [one.id for one in said]
+    assert "… and 18 more" in told(made, 60_000)
+
+
+def test_episodes_in_a_row_are_named_by_their_ends() -> None:
+    """From three on; in the order of their numbers."""
+    names = [f"e{n}" for n in (23, 12, 13, 14, 15, 7, 8)]
+    assert compact(names) == "e7, e8, e12\N{EN DASH}e15, e23"
 
 
 def test_nothing_to_do_is_said_so() -> None:

@@ -80,6 +80,10 @@ class Transaction(Snapshot, Protocol):
         """Note that losses may stand."""
         ...
 
+    def forgive(self, losses: Sequence[Loss]) -> None:
+        """Forget losses that were none."""
+        ...
+
     def begin_run(self, branch: str, upto: int) -> Run:
         """Begin a consolidation on a branch, or let the one on it learn from more episodes."""
         ...

@@ -50,6 +50,7 @@ class EraseArchiveView(RewriteView):
         )  # fmt: skip
         erasure.altered |= {row["change"] for row in altered}
         erasure.passages.add(number)
+        self._db.execute("DELETE FROM outcome WHERE passage_id = ?", (number,))
         self._drop_abouts(erasure.abouts)
         reasons = self._reasons_of({row["change"] for row in rows})
         self._give_reasons(erasure, reasons, lambda _: MARK)

@@ -11,8 +11,11 @@ from .rows import AUTHOR, author, moment
 class LearnedView(PassageView):
     """A view of what was learned, and from what."""
 
-    def outcomes(self) -> list[Outcome]:
-        """Return the outcomes that stand, by the change that memory showed, oldest first."""
+    def outcomes(self, most: int) -> list[Outcome]:
+        """Return the outcomes that stand, by the change that memory showed, oldest first.
+
+        Where there are more than `most`, it is the newest.
+        """
         rows = self._db.all(
             f"SELECT o.*, t.metadata, p.created_at, n.name AS branch, {AUTHOR} FROM outcome o "
             "JOIN passage p ON p.id = o.passage_id "
@@ -22,7 +25,8 @@ class LearnedView(PassageView):
             "JOIN change told ON told.number = "
             "(SELECT min(change) FROM passage_version WHERE passage_id = p.id) "
             "JOIN author a ON a.id = told.author_id "
-            "WHERE v.version IS NOT NULL ORDER BY o.shown, o.passage_id"
+            "WHERE v.version IS NOT NULL ORDER BY o.shown DESC, o.passage_id DESC LIMIT ?",
+            most,
         )
         return [
             Outcome(
@@ -34,7 +38,7 @@ class LearnedView(PassageView):
                 author=author(row),
                 at=moment(row["created_at"]),
             )
-            for row in rows
+            for row in reversed(rows)
         ]
 
     def edits(self, branch: str, most: int) -> list[int]:
@@ -50,15 +54,25 @@ class LearnedView(PassageView):
         )  # fmt: skip
         return [number for (number,) in reversed(rows)]
 
-    def losses(self, branch: str, *, confirmed: bool = False) -> list[Loss]:
-        """Return what changes made on a branch left out, confirmed or not: newest change first."""
+    def losses(
+        self, branch: str, *, confirmed: bool = False, change: int | None = None
+    ) -> list[Loss]:
+        """Return what changes made on a branch left out, confirmed or not: newest change first.
+
+        That of one change, or the newest thousand.
+        """
         rows = self._db.all(
-            "SELECT l.change, b.uid, l.line FROM loss l JOIN change c ON c.number = l.change "
-            "JOIN block b ON b.id = l.block_id WHERE c.branch_id = ? "
-            "AND l.confirmed = ? ORDER BY l.change DESC, b.id, l.line",
-            self._branch(branch), int(confirmed),
+            "SELECT l.change, b.uid, l.line, l.entry FROM loss l "
+            "CROSS JOIN change c ON c.number = l.change JOIN block b ON b.id = l.block_id "
+            f"WHERE {'true' if change is None else 'l.change = ?3'} AND c.branch_id = ?1 "
+            "AND l.confirmed = ?2 ORDER BY l.change DESC, l.block_id, l.line LIMIT 1000",
+            self._branch(branch), int(confirmed), *([] if change is None else [change]),
         )  # fmt: skip
-        return [Loss(*row) for row in rows]
+        return [Loss(number, uid, line, entry.hex()) for number, uid, line, entry in rows]
+
+    def mark(self, entry: str) -> str:
+        """Return what an entry is known by where it must not stand itself: its keyed hash."""
+        return self._objects.hash(entry).hex()
 
     def run(self) -> Run | None:
         """Return the consolidation that is under way: its branch is open, and not merged."""
@@ -73,9 +87,24 @@ class LearnedView(PassageView):
         return int(self._db.scalar("SELECT count(*) FROM run"))
 
     def learned(self) -> int:
-        """Return the number of the last episode that a merged consolidation had; 0: none yet."""
-        found = self._db.scalar("SELECT max(upto) FROM run WHERE merged IS NOT NULL")
-        return int(found or 0)
+        """Return the number of the last episode that a merged consolidation had; 0: none yet.
+
+        One whose merge was taken back has learned nothing, until that is taken back itself.
+        """
+        rows = self._db.tuples(
+            "SELECT r.upto, m.number, m.merge_parent FROM run r "
+            "JOIN change m ON m.number = r.merged ORDER BY r.upto DESC"
+        )
+        landed = (upto for upto, number, merge in rows if merge is None or self._stands(number))
+        return next(landed, 0)
+
+    def _stands(self, number: int) -> bool:
+        """Tell whether a change of main was not taken back, or only for a while."""
+        undone = self._db.tuples(
+            "SELECT number FROM change WHERE branch_id = 1 AND undoes = ? AND number > ?",
+            number, number,
+        )  # fmt: skip
+        return not any(self._stands(later) for (later,) in undone)
 
     def episodes(self, after: int, most: int) -> list[Passage]:
         """Return the episodes with a number above `after`, oldest first."""

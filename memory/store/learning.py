@@ -19,14 +19,25 @@ class LearningView(WriteView):
     def add_losses(self, losses: Sequence[Loss], *, confirmed: bool = False) -> None:
         """Note what a change left out, and whether somebody said that it may go."""
         self._db.many(
-            "INSERT INTO loss (change, block_id, line, confirmed) VALUES (?, ?, ?, ?)",
-            [(one.change, self._block_id(one.uid), one.line, int(confirmed)) for one in losses],
-        )
+            "INSERT INTO loss (change, block_id, line, entry, confirmed) VALUES (?, ?, ?, ?, ?)",
+            [
+                (one.change, self._block_id(one.uid), one.line, bytes.fromhex(one.mark),
+                 int(confirmed))
+                for one in losses
+            ],
+        )  # fmt: skip
 
     def confirm(self, losses: Sequence[Loss]) -> None:
         """Note that losses may stand."""
         self._db.many(
             "UPDATE loss SET confirmed = 1 WHERE change = ? AND block_id = ? AND line = ?",
+            [(loss.change, self._block_id(loss.uid), loss.line) for loss in losses],
+        )
+
+    def forgive(self, losses: Sequence[Loss]) -> None:
+        """Forget losses that were none."""
+        self._db.many(
+            "DELETE FROM loss WHERE change = ? AND block_id = ? AND line = ?",
             [(loss.change, self._block_id(loss.uid), loss.line) for loss in losses],
         )
 

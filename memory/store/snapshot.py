@@ -152,8 +152,11 @@ class Snapshot(Protocol):
         """Return the names of the passages before and after this one, of the same source."""
         ...
 
-    def outcomes(self) -> list[Outcome]:
-        """Return the outcomes that stand, by the change that memory showed, oldest first."""
+    def outcomes(self, most: int) -> list[Outcome]:
+        """Return the outcomes that stand, by the change that memory showed, oldest first.
+
+        Where there are more than `most`, it is the newest.
+        """
         ...
 
     def edits(self, branch: str, most: int) -> list[int]:
@@ -163,8 +166,17 @@ class Snapshot(Protocol):
         """
         ...
 
-    def losses(self, branch: str, *, confirmed: bool = False) -> list[Loss]:
-        """Return what changes made on a branch left out, confirmed or not: newest change first."""
+    def losses(
+        self, branch: str, *, confirmed: bool = False, change: int | None = None
+    ) -> list[Loss]:
+        """Return what changes made on a branch left out, confirmed or not: newest change first.
+
+        That of one change, or the newest thousand.
+        """
+        ...
+
+    def mark(self, entry: str) -> str:
+        """Return what an entry is known by where it must not stand itself: its keyed hash."""
         ...
 
     def run(self) -> Run | None:

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 _TRIES = 3  # calls in a row that are not JSON, before the run is given up
 
+_HINT = " (chat-completions endpoints are `openai-chat:NAME`)"
+
 _ALONE = (
     "You work without a person: nobody answers questions. Where the task says to ask, leave the "
     "text as it is. Nobody reads what you write beside tool calls. Do all edits with the tools, "
@@ -73,7 +75,8 @@ async def work(model: Model[Any], text: str, hands: Hands, job: Job, outcome: Ou
         outcome.why = told(error)
     except Exception as error:  # an answer of a shape that the provider's library did not expect
         logger.info("while asking %s", job.model, exc_info=error)
-        outcome.why = f"the model's answer cannot be read: {told(error)}"
+        hint = _HINT if job.model.startswith("openai:") else ""
+        outcome.why = f"the model's answer cannot be read: {told(error)}{hint}"
     finally:
         outcome.cost = Cost(requests=usage.requests, calls=hands.calls, tokens=usage.total_tokens)
 

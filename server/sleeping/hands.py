@@ -1,6 +1,6 @@
 """What the model may do in a run: some of the server's tools, editing the run's branch alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..doing import Doing
@@ -26,6 +26,8 @@ class Hands:
         self._dry_run = dry_run
         self.calls = 0
         """How many calls there were."""
+        self.let_go: Sequence[str] = ()
+        """What a rehearsed finish named in drop and in resolve."""
         self.ended = False
         """Whether the model has ended the run; further calls are refused."""
 
@@ -47,8 +49,8 @@ class Hands:
     async def _answer(self, name: str, arguments: dict[str, Any]) -> Answer:
         if self.ended:
             return Answer("The run has ended; nothing more is done.", refused=True)
-        if _ALL in (arguments.get("drop") or ()):  # nobody is there to see what that would be
-            return Answer("Name each entry that may go in drop; '*' is for people.", refused=True)
+        if wrong := _wrong(arguments):
+            return Answer(wrong, refused=True)
         if name == CONSOLIDATE:
             return await self._close(arguments)
         if name in _BRANCHED:
@@ -68,6 +70,7 @@ class Hands:
             self._outcome.why = "the model gave it up"
         if self._dry_run and action in ("finish", "abandon"):
             self.ended, self._outcome.finished = True, action == "finish"
+            self.let_go = [*(arguments.get("drop") or ()), *(arguments.get("resolve") or ())]
             return Answer(_REHEARSED, refused=False)
         answer = await closed(self._server, arguments)
         if action == "finish":
@@ -76,6 +79,8 @@ class Hands:
             self.ended = True
             self._outcome.finished = action == "finish"
             self._outcome.abandoned = action == "abandon"
+            later = answer.meta.get("later")
+            self._outcome.later = later if isinstance(later, int) else 0
         return answer
 
     def _tell(self, name: str, arguments: Mapping[str, Any], answer: Answer) -> None:
@@ -86,3 +91,18 @@ class Hands:
         parts += ["refused"] if answer.refused else []
         parts += [one_line(said)[:_SHOWN]] if said else []
         self._doing.say(" · ".join(parts))
+
+
+def _wrong(arguments: Mapping[str, Any]) -> str:
+    """Return what is wrong with what a model would let go; empty if nothing is."""
+    drop: Any = arguments.get("drop") or []
+    resolve: Any = arguments.get("resolve") or {}
+    if not isinstance(drop, list):
+        return "drop is a list of texts: one for each entry that may go."
+    if not isinstance(resolve, dict):
+        return "resolve is an object: what is decided, by the name that the answer gives it."
+    if _ALL in drop:  # nobody is there to see what that would be
+        return "Name each entry that may go in drop; '*' is for people."
+    if _ALL in resolve:
+        return "Name each conflict in resolve; '*' is for people."
+    return ""

@@ -54,6 +54,8 @@ class Outcome:
         abandoned: Its branch is gone, and with it what was not merged.
         said: What the server said to the merge, or refused it with.
         why: Why it is not finished, as a part of a sentence.
+        later: Episodes that wait for the next run.
+        missing: What the gate would still refuse, a sentence each, after a dry run.
     """
 
     branch: str = ""
@@ -61,4 +63,6 @@ class Outcome:
     abandoned: bool = False
     said: str = ""
     why: str = ""
+    later: int = 0
+    missing: tuple[str, ...] = ()
     cost: Cost = field(default_factory=lambda: Cost(requests=0, calls=0, tokens=0))

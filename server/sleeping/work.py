@@ -5,6 +5,7 @@ import asyncio
 from dataclasses import replace
 
 from ...config.settings import inherited
+from ...memory.consolidation import State
 from ...memory.model import MAIN
 from ..call import Call, RefusedError
 from ..comparing import diff
@@ -14,16 +15,21 @@ from . import agent
 from .hands import Hands
 from .job import NAME, Job, Outcome
 from .order import closed, opened
+from .rehearsal import unnamed
 
 
 async def run(call: Call, job: Job, outcome: Outcome, doing: Doing) -> None:
     """Do one run, and note in `outcome` how it went, also where it is interrupted.
 
     Raises:
-        RefusedError: the server opens no run.
+        RefusedError: the server opens no run; or a dry run would go on with one that is open.
     """
     model = agent.chosen(job.model)
     before = await _branches(call)
+    if job.dry_run and (open_run := (await _state(call)).branch):
+        raise RefusedError(
+            f"{open_run} is open already, and a dry run would edit it: finish or abandon it first."
+        )
     settings = call.settings
     flags = ["--db", str(call.place.path), "--profile", "full", "--log-level", settings.log_level]
     flags += ["--user", settings.user] if settings.user else []
@@ -40,8 +46,10 @@ async def run(call: Call, job: Job, outcome: Outcome, doing: Doing) -> None:
             await agent.work(model, order.text, hands, job, outcome)
             if job.dry_run:
                 await asyncio.to_thread(diff, _compared(call, outcome))
+                missing = unnamed((await _state(call)).missing, hands.let_go)
+                outcome.missing = tuple(found.told for found in missing)
         finally:
-            # A dry run throws away what it made, never what an earlier run has left open.
+            # A dry run throws away what it made, never what another has opened meanwhile.
             if (job.dry_run and ours) or (job.abandon and not job.dry_run):
                 await _abandon(server, outcome, dry_run=job.dry_run)
 
@@ -49,6 +57,11 @@ async def run(call: Call, job: Job, outcome: Outcome, doing: Doing) -> None:
 async def _branches(call: Call) -> set[str]:
     async with call.space() as space:
         return {branch.name for branch in await space.history.branches()}
+
+
+async def _state(call: Call) -> State:
+    async with call.space() as space:
+        return await space.consolidation.status()
 
 
 def _compared(call: Call, outcome: Outcome) -> Call:

@@ -32,7 +32,9 @@ async def consolidate(desk: Desk, args: Consolidate, intent: Intent) -> CallTool
         return await _started(desk, space, args, intent)
     if args.action == "status":
         state = await space.consolidation.status(args.label, args.focus or "", args.budget)
+        _require_own(desk, state)
         return _say(desk, _told_state(state), {"branch": state.branch or ""})
+    await _check_own(desk, space)
     if args.action == "abandon":
         gone = await space.consolidation.abandon()
         text = (
@@ -47,8 +49,29 @@ async def consolidate(desk: Desk, args: Consolidate, intent: Intent) -> CallTool
     return _finished(desk, done)
 
 
+async def _check_own(desk: Desk, space: Space) -> None:
+    """Refuse to end a run that is not the one which the client was given.
+
+    Raises:
+        InvalidError: its own has ended, and another is under way.
+    """
+    if desk.run is None:  # a server that was started anew: whose run it is is not known
+        return
+    if all(branch.name != desk.run for branch in await space.history.branches()):
+        _require_own(desk, await space.consolidation.status())
+
+
+def _require_own(desk: Desk, state: State) -> None:
+    if desk.run is not None and state.branch not in (None, desk.run):
+        raise InvalidError(
+            f"{desk.run} has ended; {state.branch} is somebody else's: "
+            "memory_consolidate(action='start') joins it."
+        )
+
+
 async def _started(desk: Desk, space: Space, args: Consolidate, intent: Intent) -> CallToolResult:
     begun = await space.consolidation.start(intent, args.label, args.focus or "", args.budget)
+    desk.run = begun.branch
     if not begun.continued:
         desk.seen.branched(begun.branch, MAIN)
     verb = "is under way: go on with it" if begun.continued else "is begun"
@@ -103,7 +126,7 @@ def _found(findings: Sequence[Finding], most: int) -> list[str]:
 def _finished(desk: Desk, done: Finished) -> CallToolResult:
     written = done.written
     change = written.change
-    meta: dict[str, object] = {"receipt": answers.receipt(written.point)}
+    meta: dict[str, object] = {"receipt": answers.receipt(written.point), "later": done.later}
     if change is not None:
         meta["change"] = change.number
     if written.repeated and change is not None:

@@ -30,12 +30,15 @@ class Desk:
         place: str,
         user: str,
         context_budget: int = 6_000,
+        profile: str = "full",
     ) -> None:
         self._open = open_space
         self._opened: Space | None = None
         self._opening = anyio.Lock()
         self.seen = Seen()
         """What the client has been shown."""
+        self.run: str | None = None
+        """The branch of the consolidation that the client was given last; it may have ended."""
         self.in_use = anyio.Event()
         """Set when the space is first opened."""
         self.opened_at = 0
@@ -43,6 +46,8 @@ class Desk:
         self.place = place
         self.context_budget = context_budget
         """Tokens that all blocks should take together, estimated."""
+        self.profile = profile
+        """Which tools the client is offered."""
         self._user = user
 
     async def space(self) -> Space:
@@ -55,6 +60,7 @@ class Desk:
             if self._opened is not None and not self._opened.is_current():
                 await self.close()  # removed or replaced: what is there now is another space
                 self.seen = Seen()
+                self.run = None
             if self._opened is None:
                 self._opened, self.opened_at = await self._ready()
                 self.in_use.set()

@@ -1,5 +1,7 @@
 """What a rewrite left out, told to the model that wrote it."""
 
+import re
+
 from ...memory.ledger import Account, Ledger
 
 MOST_TOLD = 20
@@ -9,6 +11,8 @@ _ENTRY_CHARS = 160
 _INTO_CHARS = 80
 _FACTS = 8  # that are named of one entry
 _FACT_CHARS = 40
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Line breaks, and what else does something to a line: no entry may pose as two rows."""
 
 
 def told(found: Ledger, read_back: str) -> list[str]:
@@ -48,8 +52,9 @@ def _row(loss: Account) -> str:
         return row
     named = ", ".join(_clipped(fact, _FACT_CHARS) for fact in loss.missing[:_FACTS])
     more = len(loss.missing) - _FACTS
-    return f"{row} · nowhere now: {named}{f' and {more} more' if more > 0 else ''}"
+    return f"{row} · missing: {named}{f' and {more} more' if more > 0 else ''}"
 
 
 def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[:most] + "…"
+    """Return a text, or the beginning of it, on one line."""
+    return _UNPRINTABLE.sub(" ", text[:most]) + ("…" if len(text) > most else "")

@@ -20,6 +20,7 @@ from ...memory.querying import Scope, parsed
 from ...memory.render import render_context
 from ...prompts import PromptText, load, names
 from ..orders import told
+from ..verdicts import with_core_tools, with_tools
 from .consolidating import PROMPT_BYTES
 from .desk import Desk
 from .shown import one_hit
@@ -59,6 +60,8 @@ async def filled(
     given = {key: value.strip() for key, value in arguments.items() if value.strip()}
     space = await desk.space()
     branch, fields = await _fields(space, profile, name, given, text.parts, intent)
+    if branch != MAIN:
+        desk.run = branch
     label = given.get("label")
     if label:
         block, point = await space.read(label, branch=branch)
@@ -99,7 +102,7 @@ async def _fields(
     return branch, {
         "focus": f" Look most at this: {focus}" if focus else "",
         "where": parts["branch" if full else "main"].format(branch=branch),
-        "order": told(order, PROMPT_BYTES),
+        "order": told(order, PROMPT_BYTES, with_tools if full else with_core_tools),
         "finish": parts["finish" if full else "stop"],
     }
 

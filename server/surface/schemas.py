@@ -33,7 +33,7 @@ def explain(tool: str, model: type[Arguments], error: ValidationError) -> str:
         for name, field in model.model_fields.items()
     )
     problems = [_problem(cast(dict[str, Any], dict(e))) for e in error.errors(include_url=False)]
-    return f"{tool}: {'; '.join(problems)}. It takes {takes}."
+    return f"{tool}: {'; '.join(problems)}. It takes {takes or 'none'}."
 
 
 _PROBLEMS = {

@@ -5,7 +5,7 @@ from mcp_types import CallToolResult
 from ...memory import Intent
 from ...memory.model import MAIN
 from ...memory.refs import Point
-from ..next_steps import WITH_TOOLS
+from ..next_steps import WITH_CORE_TOOLS, WITH_TOOLS
 from ..overview import overview
 from . import answers
 from .arguments import Status
@@ -22,6 +22,7 @@ async def page(desk: Desk) -> tuple[str, Point]:
     """Return what memory_status and the resource say, and the change that it is about."""
     space = await desk.space()
     found = await space.review.report()
-    rows, then = overview(found, desk.context_budget, WITH_TOOLS)
+    ways = WITH_TOOLS if desk.profile == "full" else WITH_CORE_TOOLS
+    rows, then = overview(found, desk.context_budget, ways)
     end = "\n".join(("", *then, answers.footer(desk.place, MAIN)))
     return answers.bounded("\n".join(rows), end), found.point

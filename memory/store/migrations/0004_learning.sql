@@ -3,7 +3,8 @@
 CREATE TABLE loss ( -- an entry that a rewrite left out
   change    INTEGER NOT NULL REFERENCES change (number), -- the rewrite
   block_id  INTEGER NOT NULL REFERENCES block (id),
-  line      INTEGER NOT NULL, -- in the text before it, counted from 1
+  line      INTEGER NOT NULL, -- in the text before it, counted from 1: a hint, erasing moves lines
+  entry     BLOB NOT NULL CHECK (length(entry) = 16), -- its hash, by which it is found there
   confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)), -- somebody said that it may go
   PRIMARY KEY (change, block_id, line)
 ) STRICT, WITHOUT ROWID;
@@ -20,3 +21,5 @@ CREATE TABLE run ( -- a consolidation: a branch, and how far the episodes are th
   upto      INTEGER NOT NULL, -- the last episode that its work order has
   merged    INTEGER REFERENCES change (number) -- NULL: not yet; it is open as long as its branch is
 ) STRICT;
+
+CREATE INDEX passage_of_episodes ON passage (id) WHERE kind = 'episode';
