@@ -119,7 +119,8 @@ async def test_a_small_profile_is_not_sent_to_tools_that_it_lacks(db: Path) -> N
     """The prompt is everywhere."""
     async with client(db, profile="core") as memory:
         async with client(db) as other:
-            await said(other, "memory_episode", text="the deploy failed", task="deploy")
+            for number in range(10):
+                await said(other, "memory_episode", text=f"Deploy {number} hung.", task="deploy")
         shown = await said(memory, "memory_status")
         assert "the prompt consolidate" in shown
         assert "memory_consolidate" not in shown
