@@ -98,6 +98,7 @@ async def test_a_subscription_reaches_across_processes(tmp_path: Path) -> None:
                 await told.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not AGENT_FILES.is_dir(), reason="the public agent files are not here")
 async def test_public_agent_files_keep_every_byte(tmp_path: Path) -> None:
     """Nine real files imported, each block read, edited, rethought and compared through MCP."""

@@ -90,6 +90,7 @@ def test_every_character_comes_back(
     opened.runner.run(run())
 
 
+@pytest.mark.slow
 @given(piece=storable.filter(bool), tail=storable)
 @settings(max_examples=8)
 def test_values_of_256_kib_come_back_exactly(opened: Opened, piece: str, tail: str) -> None:
