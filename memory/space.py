@@ -198,7 +198,7 @@ class Space:
         self, label: str, old: str, new: str, intent: Intent, expected: str | None = None
     ) -> Written:
         """Replace the one occurrence of `old` in a block; an empty `new` deletes it."""
-        return await self._write(
+        return await self._rewrite(
             intent, lambda w: writing.replace_text(w, label, old, new, expected)
         )
 
