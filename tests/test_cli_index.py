@@ -76,6 +76,7 @@ def test_one_who_looks_on_alone_gives_up(shell: Shell, monkeypatch: pytest.Monke
     assert f"tokenspace index --db {shell.db}" in ran.err
 
 
+@pytest.mark.slow
 @NEEDS_MODEL
 @LINUX_ONLY
 def test_vectors_are_made_and_a_search_goes_by_meaning(modelled: Shell) -> None:

@@ -62,12 +62,14 @@ def test_identifiers_are_found_by_words_alone(by_words: Asked) -> None:
 
 
 @NEEDS_MODEL
+@pytest.mark.slow
 def test_identifiers_are_found_by_words_and_meaning(hybrid: Asked) -> None:
     """A model takes none of them away."""
     assert hybrid.missed("identifiers") == []
 
 
 @NEEDS_MODEL
+@pytest.mark.slow
 def test_what_is_asked_in_other_words_is_found(hybrid: Asked) -> None:
     """Most lines are among the best five for a question that shares few words with them."""
     missed = hybrid.missed("paraphrases")
@@ -75,6 +77,7 @@ def test_what_is_asked_in_other_words_is_found(hybrid: Asked) -> None:
 
 
 @NEEDS_MODEL
+@pytest.mark.slow
 def test_a_search_by_meaning_says_so(hybrid: Asked, by_words: Asked) -> None:
     """There is a reason exactly where a search went by words alone."""
     assert hybrid.find("What are her pets called?").why == ""
