@@ -296,5 +296,5 @@ def test_a_history_is_a_graph_of_states_that_stay() -> None:
 
 @pytest.mark.slow
 def test_a_long_history_is_a_graph_of_states_that_stay() -> None:
-    """The same in 150 histories of up to 60 steps: about 7,500 steps in all."""
-    run_state_machine_as_test(Branches, settings=settings(max_examples=150, stateful_step_count=60))
+    """The same in 80 histories of up to 60 steps: about 4,000 steps in all."""
+    run_state_machine_as_test(Branches, settings=settings(max_examples=80, stateful_step_count=60))
