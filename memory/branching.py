@@ -7,9 +7,9 @@ from itertools import count
 from .ancestry import base_blocks, contains, past
 from .conflicts import Conflict, MergeConflictError, Resolver
 from .errors import InvalidError
-from .ledger import essence
 from .losses import account_merge, lost
 from .merging import merged_blocks, paired
+from .naming import essence
 from .refs import Checkpoint, Point
 from .restoring import require_writable
 from .transact import Write, Written

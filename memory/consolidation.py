@@ -16,9 +16,9 @@ from .conflicts import BOTH
 from .errors import InvalidError
 from .gate import Finding, GateError, findings, is_contradiction
 from .learned import Run
-from .ledger import essence
 from .losses import Lost, confirmed, lost
 from .model import MAIN, Block, Intent
+from .naming import essence
 from .outcomes import Outcomes
 from .refs import Branch, Point
 from .runs import Seen, free_name, look, missing, require_block, required, seen, under_way
@@ -208,18 +208,21 @@ class Consolidation:
 
         What each side kept may be gone from the merge, or have been decided away.
         """
-        tx, before = write.tx, write.tx.blocks(MAIN)
-        allowed = confirmed(tx, branch)
-        moved = tx.fork(branch) != Point(MAIN, tx.head(MAIN))
+        tx = write.tx
+        if tx.fork(branch) == Point(MAIN, tx.head(MAIN)):
+            return merge_branch(write, branch, conflicts)
+        before = tx.blocks(MAIN)
         done = merge_branch(write, branch, conflicts)
-        if done.change is not None and moved:
-            by_hand = write.intent.override_read_only
-            found = findings(
-                before, tx.blocks(MAIN), confirmed=allowed, drop=drop, decided=decided,
-                by_hand=by_hand,
-            )  # fmt: skip
-            if found:
-                raise GateError(branch, found)
+        found = findings(
+            before,
+            tx.blocks(MAIN),
+            confirmed=confirmed(tx, branch),
+            drop=drop,
+            decided=decided,
+            by_hand=write.intent.override_read_only,
+        )
+        if found:
+            raise GateError(branch, found)
         return done
 
     async def abandon(self) -> Branch:

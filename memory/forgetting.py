@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from .errors import NoMatchError
-from .ledger import essence
 from .lines import split_lines
 from .model import Block, Draft, normal_label
+from .naming import essence
 from .nearest import nearest_line
 from .transact import Write, Written, draft_of
 

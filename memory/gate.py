@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 from .conflicts import digest
 from .errors import TokenspaceError
-from .gone import Gone, entries, gone_entries
-from .ledger import essence
+from .gone import Gone, gone_entries
+from .ledger import collapses
 from .model import Block
+from .naming import by_text, essence, essences
 from .sweeping import Pair, clashes, spots
 from .transact import draft_of
 
-_LEAST_CHARS = 12  # of the beginning by which an entry may be named
-_LEAST_ENTRIES = 6  # a block with fewer cannot collapse
 _MOST_CLASHES = 12
 _MOST_ASKED = 400  # new entries that are compared with all others
 _CLASHES_S = 10.0  # how long contradictions are looked for, whatever the load
@@ -106,7 +105,7 @@ def _of_block(
     """
     unnamed = [one for one in gone if one.place not in named]
     counted = total - (len(gone) - len(unnamed))
-    if counted >= _LEAST_ENTRIES and 3 * (counted - len(unnamed)) < counted:
+    if collapses(counted - len(unnamed), counted):
         yield Finding(
             "collapse",
             block.label,
@@ -130,9 +129,7 @@ def _named(gone: Sequence[Gone], drop: Collection[str]) -> tuple[set[str], list[
     for name in drop:
         words = essence(name)
         found = {one.place for one in gone if name.strip() == one.place or words == one.words}
-        if not found and len(words) >= _LEAST_CHARS:
-            begun = [one for one in gone if one.words.startswith(words)]
-            found = {one.place for one in begun if {each.words for each in begun} == {one.words}}
+        found = found or set(by_text(words, [(one.place, one.words) for one in gone]))
         named |= found
         if not found and not name.strip().endswith(":0"):
             unknown.append(name)
@@ -189,7 +186,7 @@ def _read_only(before: Sequence[Block], now: Sequence[Block]) -> Iterator[Findin
 
 def _contradictions(before: Sequence[Block], now: Sequence[Block]) -> Iterator[Finding]:
     """Yield the contradictions that the branch has, and what it came from had not."""
-    old = entries(before)
+    old = essences(block.value for block in before)
     every = spots(now)
     new = [spot for spot in every if essence(spot.entry) not in old][:_MOST_ASKED]
     for pair in clashes(new, every, _MOST_CLASHES, _CLASHES_S):

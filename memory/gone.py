@@ -1,13 +1,13 @@
 """What of memory a branch no longer says: nowhere, in these or other words."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from .facts import missing
-from .ledger import Account, Ledger, essence, ledger
-from .lines import content, split_lines
+from .ledger import Account, Ledger, ledger
 from .model import Block
+from .naming import essence, essences
 from .pairing import Entries, pairing
 from .sweeping import spots
 
@@ -40,21 +40,15 @@ def gone_entries(
     yield from _Branch(before, now).gone()
 
 
-def entries(blocks: Iterable[Block]) -> frozenset[str]:
-    """Return the essence of every entry."""
-    lines = (line for block in blocks for line in split_lines(block.value))
-    return frozenset(essence(content(line)) for line in lines) - {""}
-
-
 class _Branch:
     """All that a branch says now, beside what it said before."""
 
     def __init__(self, before: Sequence[Block], now: Sequence[Block]) -> None:
         self._after = {block.uid: block for block in now}
         self._changed = [block for block in before if not self._stands(block)]
-        self._there = entries(now)
+        self._there = essences(block.value for block in now)
         self._spots = spots(now)
-        old = entries(before)
+        old = essences(block.value for block in before)
         self._new = [spot.entry for spot in self._spots if essence(spot.entry) not in old]
 
     def gone(self) -> Iterator[tuple[Block, int, list[Gone]]]:

@@ -5,7 +5,6 @@ like them and every hard fact. Nothing here understands a text: what it calls lo
 words that share nothing with the old ones, and what it calls kept may lack a condition.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from .facts import Holdings, facts, spelt
 from .lines import content, split_lines
+from .naming import ALL, by_text, essence
 from .pairing import Entries, pairing, roots
 from .segments import Segment, Segments, bare
 from .successors import LIKE, Successors
@@ -25,16 +25,11 @@ MOST_ASKED, MOST_SEGMENTS = 20, 60
 """So many entries are asked a model about, and so many segments of the new text."""
 
 _MEANT = 0.55  # cosine from which an entry went into a segment
-_LEAST_CHARS = 12  # of the beginning by which an entry may be named
 _LEAST_ENTRIES = 6  # a text with fewer cannot collapse
 _NEGATED = 0.7  # likeness from which a negation more or less is the difference of two lines
 _SAID = 0.75  # of an entry's telling words, that another entry must have to say the same
 _LONGER = 1.5  # times the words of an entry: a line with more holds other things as well
 
-ALL = "*"
-"""What names every entry, of those that may go."""
-
-_SPACE = re.compile(r"\s+")
 _NO_WORDS = " \t\r\n.;,-*+•"
 
 
@@ -103,7 +98,7 @@ class Ledger:
     def collapsed(self) -> bool:
         """Whether under a third of the entries are left, of six or more that should be."""
         meant = [each for each in self.accounts if each.status != "dropped"]
-        return len(meant) >= _LEAST_ENTRIES and 3 * self.kept < len(meant)
+        return collapses(self.kept, len(meant))
 
 
 def ledger(before: str, after: str, drop: Sequence[str] = ()) -> Ledger:
@@ -134,9 +129,9 @@ def ledger(before: str, after: str, drop: Sequence[str] = ()) -> Ledger:
     return Ledger(tuple(accounts), unknown, compared, after).without(named)
 
 
-def essence(line: str) -> str:
-    """Return the words of an entry: what two entries have in common that are the same."""
-    return _SPACE.sub(" ", bare(line)).rstrip(".;, ").casefold()
+def collapses(kept: int, meant: int) -> bool:
+    """Tell whether under a third is left of the entries that are meant to stay, of six or more."""
+    return meant >= _LEAST_ENTRIES and 3 * kept < meant
 
 
 def _spelling(line: str) -> str:
@@ -234,20 +229,11 @@ def _named(accounts: Sequence[Account], drop: Sequence[str]) -> tuple[set[int], 
     texts = [(each.line, essence(each.entry)) for each in accounts] if drop else []
     for item in drop:
         found = {line for line, _ in texts if item == ALL or item.strip() == str(line)}
-        found = found or _beginning(essence(item.strip().removesuffix("…")), texts)
+        found = found or set(by_text(essence(item.strip().removesuffix("…")), texts))
         named |= found
         if not found and item != ALL:
             unknown.append(item)
     return named, tuple(unknown)
-
-
-def _beginning(item: str, texts: Sequence[tuple[int, str]]) -> set[int]:
-    """Return the lines of the entry that a text is, or of the only one that begins with it."""
-    if found := {line for line, text in texts if text == item}:
-        return found
-    begun = [(line, text) for line, text in texts if text.startswith(item)]
-    unique = len(item) >= _LEAST_CHARS and len({text for _, text in begun}) == 1
-    return {line for line, _ in begun} if unique else set()
 
 
 def open_questions(found: Ledger) -> tuple[list[str], list[str]]:

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from .align import hunks
 from .errors import CorruptError, InvalidError, NotFoundError
 from .learned import Loss
-from .ledger import ALL, Account, Ledger, essence, ledger
+from .ledger import Account, Ledger, ledger
 from .lines import content, newline, split_lines
 from .model import Block, Change, Draft
+from .naming import ALL, by_text, essence, essences
 from .reading import readable
 from .redact import MARK
 from .store import Snapshot
 from .transact import Step, Write, Written, draft_of
-
-_LEAST_CHARS = 12  # of the beginning by which an entry may be named
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ def account(write: Write, done: Written, drop: Sequence[str]) -> Written:
     Raises:
         InvalidError: it names an entry that is not lost; or all of them, in a consolidation.
     """
-    run = write.tx.run()
-    if ALL in drop and run is not None and run.branch == write.branch:
+    run = write.tx.run() if ALL in drop else None
+    if run is not None and run.branch == write.branch:
         raise InvalidError("a consolidation answers for each entry: name those that may go.")
     if done.change is None:
         confirmed = _confirmed_late(write, done.steps, drop)
@@ -109,7 +108,7 @@ def lost(view: Snapshot, branch: str, change: int | None = None) -> list[Lost]:
     One whose entry stands again, in any block, is none; nor is one whose text was let go.
     """
     blocks, _ = readable(view, branch)
-    there = {essence(line) for block in blocks for line in split_lines(block.value)}
+    there = essences(block.value for block in blocks)
     told = _told(view, branch, view.losses(branch, change=change))
     return [
         one for one in told if essence(one.entry) not in there and MARK not in one.entry
@@ -189,11 +188,10 @@ def _note(
         write.tx.add_losses(dropped, confirmed=True)
 
 
-def _elsewhere(write: Write, block: Block) -> set[str]:
+def _elsewhere(write: Write, block: Block) -> frozenset[str]:
     """Return the essence of the entries of all other blocks."""
     blocks, _ = readable(write.tx, write.branch)
-    others = (other for other in blocks if other.uid != block.uid)
-    return {essence(line) for other in others for line in split_lines(other.value)} - {""}
+    return essences(other.value for other in blocks if other.uid != block.uid)
 
 
 def _confirmed_late(write: Write, steps: Sequence[Step], drop: Sequence[str]) -> tuple[str, ...]:
@@ -202,20 +200,18 @@ def _confirmed_late(write: Write, steps: Sequence[Step], drop: Sequence[str]) ->
         return ()
     uids = {step.after.uid for step in steps if step.after is not None}
     known = [one for one in lost(write.tx, write.branch) if one.loss.uid in uids]
-    named = {name: [one for one in known if _is_named(one, name)] for name in drop}
+    named = {name: known if name == ALL else _named(known, name) for name in drop}
     _refuse({name for name, some in named.items() if not some and name != ALL})
     found = list(dict.fromkeys(one for some in named.values() for one in some))
     write.tx.confirm([one.loss for one in found])
     return tuple(one.entry for one in found)
 
 
-def _is_named(one: Lost, name: str) -> bool:
-    words, named = essence(one.entry), essence(name)
-    return (
-        name == ALL
-        or named in (words, str(one.line), f"{one.label}:{one.line}".casefold())
-        or (len(named) >= _LEAST_CHARS and words.startswith(named))
-    )
+def _named(losses: Sequence[Lost], name: str) -> list[Lost]:
+    """Return the losses that a name means: by their line, alone or with the label, or by text."""
+    said = essence(name)
+    found = [one for one in losses if said in (str(one.line), f"{one.label}:{one.line}".casefold())]
+    return found or by_text(said, [(one, essence(one.entry)) for one in losses])
 
 
 def _told(view: Snapshot, branch: str, losses: Sequence[Loss]) -> list[Lost]:

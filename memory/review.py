@@ -28,9 +28,7 @@ MOST_NEW = 20
 MOST_PAIRS = 20
 
 _MOST_ENTRIES = 5_000  # of blocks that a sweep compares
-_MOST_CHARS = (
-    256 * 1024
-)  # of other blocks, that a new entry is compared with; then an index is asked
+_MOST_CHARS = 256 * 1024  # of other blocks, read for a new entry; beyond, an index is asked
 _ASKED = 5  # new entries of which the archive, and meaning, are asked
 _FOUND = 5  # texts of the archive that are looked at for each
 _SWEEP_S = 0.5

@@ -9,10 +9,9 @@ from . import gate
 from .ancestry import base_blocks, contains, past
 from .errors import NotFoundError
 from .learned import Run
-from .ledger import essence
-from .lines import split_lines
 from .losses import Lost, confirmed, lost
 from .model import MAIN, Block
+from .naming import essence, essences
 from .passages import Passage
 from .reading import absent, readable
 from .refs import Point
@@ -91,7 +90,7 @@ def missing(
 
 def _still_lost(view: Snapshot, blocks: Sequence[Block]) -> list[Lost]:
     """Return what main has lost and nobody confirmed, and the branch has not put back."""
-    there = {essence(line) for block in blocks for line in split_lines(block.value)}
+    there = essences(block.value for block in blocks)
     return [one for one in lost(view, MAIN) if essence(one.entry) not in there]
 
 

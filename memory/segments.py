@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from . import terms
 from .lines import content, split_lines
 from .terms import words
 
-_SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+")
 _CLAUSE_END = re.compile(r"[;,:|()]\s+|\s[|\u2013\u2014-]\s|\s\(|\)")
 _EDGES = " \t\r.;,:|()*#"
 _STOPS = (".", "!", "?", ":", ";")
@@ -45,7 +45,7 @@ def bare(line: str) -> str:
 
 def sentences(entry: str) -> list[str]:
     """Return the sentences of an entry."""
-    return [part for part in map(str.strip, _SENTENCE_END.split(entry)) if part]
+    return [part for part in map(str.strip, terms.sentences(entry)) if part]
 
 
 class Segments:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .ledger import essence
 from .lines import split_lines
 from .model import Block
+from .naming import essence
 from .pairing import Entries, Pairing, pairing
 from .segments import bare
 from .terms import words

@@ -10,39 +10,17 @@ from tokenspace.memory import Space
 from tokenspace.memory.conflicts import MergeConflictError
 from tokenspace.memory.errors import InvalidError, NotFoundError
 from tokenspace.memory.gate import GateError
-from tokenspace.memory.passages import PassageDraft
 from tokenspace.memory.transact import Written
 
+from .consolidations import experienced, waiting
 from .forks import become, merge, on, value
-from .support import BY, HAND, because, opened, put, refusal, text
-
-NOTES = (
-    "- Deploys on Mondays at 09:00\n- Prices are kept in cents\n- Ada reviews billing\n"
-    "- Staging listens on port 8080\n- Backups are kept for 30 days\n- Tests run with make\n"
-)
-
-
-async def episode(space: Space, text: str, task: str = "") -> str:
-    """Log an episode and return its name."""
-    draft = PassageDraft(id=None, kind="episode", text=text, source=task)
-    done = await space.archive.file(draft, BY)
-    assert done.passage is not None
-    return done.passage.name
-
-
-async def waiting(space: Space) -> int:
-    """Return how many episodes were not learned from."""
-    order = (await space.consolidation.status()).order
-    return order.episodes + order.later
+from .support import BY, HAND, because, refusal, text
 
 
 @pytest.fixture
 async def space(tmp_path: Path) -> AsyncGenerator[Space]:
     """A space with a block `notes` and three episodes."""
-    async with opened(tmp_path / "memory.db") as made:
-        await put(made, NOTES)
-        for n in range(3):
-            await episode(made, f"deploy {n} failed", "deploy")
+    async with experienced(tmp_path / "memory.db") as made:
         yield made
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tokenspace.memory import Block
 from tokenspace.memory.gate import Finding, findings
-from tokenspace.memory.ledger import essence
+from tokenspace.memory.naming import essence
 
 from .support import block
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tokenspace.memory.ledger import essence, ledger
+from tokenspace.memory.ledger import ledger
 from tokenspace.memory.model import Block
+from tokenspace.memory.naming import essence
 from tokenspace.memory.rivals import parts
 from tokenspace.memory.segments import bare
 from tokenspace.memory.sweeping import spots

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ...memory.gate import Finding
-from ...memory.ledger import essence
+from ...memory.naming import essence
 
 _LEAST_CHARS = 12  # of a beginning by which an entry may be named
 

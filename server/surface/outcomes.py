@@ -12,8 +12,6 @@ from . import answers
 from .arguments import Outcome
 from .desk import Desk
 
-__all__ = ["outcome", "verdict_rows"]
-
 
 async def outcome(desk: Desk, args: Outcome, intent: Intent) -> CallToolResult:
     """memory_outcome."""
