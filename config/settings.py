@@ -18,7 +18,13 @@ CHOICES = {
     "download": ("yes", "no"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
 }
-PATHS = ("db", "project")
+SPACE = ("db", "project")
+PATHS = (*SPACE, "data", "tls_cert", "tls_key", "token_file")
+NUMBERS = {"context_budget": 1, "port": 0, "rate": 1, "open_spaces": 1}
+"""Settings that are numbers, with the least that each can be."""
+
+TOKEN = "TOKENSPACE_TOKEN"  # noqa: S105 - the variable's name
+"""What holds the token for an endpoint; it is no setting, so that no message names its value."""
 
 _SECRET = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)S?$", re.IGNORECASE)
 _SHORTEST = 6  # characters of a key; what is shorter is a word like any other
@@ -35,7 +41,8 @@ class Settings:
     """What a start of the program was asked to do.
 
     Attributes:
-        db, project: As in `default.toml`: absolute paths, empty where not given.
+        db, project, data, tls_cert, tls_key, token_file: As in `default.toml`: absolute paths,
+            empty where not given.
         origin: Where each setting that is not a default came from, for messages.
         client_project: The folder a client says it works in (`CLAUDE_PROJECT_DIR`).
         data_dir: The platform's folder for this user's data.
@@ -54,6 +61,18 @@ class Settings:
     context_budget: int = 6_000
     download: str = "no"
     sleep_model: str = ""
+    data: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8765
+    public_url: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    proxy: str = ""
+    issuer: str = ""
+    rate: int = 6_000
+    open_spaces: int = 64
+    space: str = ""
+    token_file: str = ""
     log_level: str = "WARNING"
     origin: Mapping[str, str] = field(default_factory=dict[str, str])
     client_project: str = ""
@@ -78,8 +97,8 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] | None = No
     ):
         # A client that cannot expand `${workspaceFolder}` leaves it as it is.
         given = {k: v for k, v in found.items() if v and not _UNEXPANDED.search(v)}
-        if given.keys() & set(PATHS):  # which space is one question: the last to answer it decides
-            for key in PATHS:
+        if given.keys() & set(SPACE):  # which space is one question: the last to answer it decides
+            for key in SPACE:
                 values[key] = ""
                 origin.pop(key, None)
         for key, value in given.items():
@@ -92,16 +111,36 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] | None = No
                 f"{origin[key]}: {values[key]!r} is not a {key}; choose {', '.join(allowed)}."
             )
     values["user"] = values["user"] or _login_name()
-    budget = _number("context_budget", values.pop("context_budget"), origin)
+    typed: dict[str, Any] = dict(values)
+    typed |= {key: _number(key, values[key], least, origin) for key, least in NUMBERS.items()}
     return Settings(
-        **values,
-        context_budget=budget,
+        **typed,
         origin=origin,
         client_project=env.get("CLAUDE_PROJECT_DIR", ""),
         data_dir=Path(platformdirs.user_data_dir(APP, appauthor=False)),
         runtime_dir=_runtime_dir(env),
         hub=_hub(env),
     )
+
+
+def token(settings: Settings, environ: Mapping[str, str] | None = None) -> str:
+    """Return the token for an endpoint: of a file that a flag names, the environment, a file.
+
+    Raises:
+        SettingsError: it cannot be read, or cannot be one; it says nothing of what it is.
+    """
+    given = (os.environ if environ is None else environ).get(TOKEN, "").strip()
+    origin, found = TOKEN, given
+    if settings.token_file and (not given or settings.origin["token_file"].startswith("--")):
+        origin, path = settings.origin["token_file"], Path(settings.token_file)
+        try:
+            found = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is no text"
+            raise SettingsError(f"{origin}: cannot read {path} ({why}).") from None
+    if _UNEXPANDED.search(found) or re.search(r"[^!-~]", found):
+        raise SettingsError(f"{origin} holds no token: one is a single word, such as ts_....")
+    return found
 
 
 def editor() -> str:
@@ -148,10 +187,11 @@ def _from_file(path: Path, known: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _number(key: str, value: str, origin: Mapping[str, str]) -> int:
+def _number(key: str, value: str, least: int, origin: Mapping[str, str]) -> int:
     digits = value.replace("_", "").replace(",", "")
-    if not digits.isdecimal() or not 0 < int(digits[:10]) <= _MOST:
-        raise SettingsError(f"{origin[key]}: {value!r} is not a {key}; give a number above 0.")
+    if not digits.isdecimal() or not least <= int(digits[:10]) <= _MOST:
+        above = "from 0" if least == 0 else "above 0"
+        raise SettingsError(f"{origin[key]}: {value!r} is not a {key}; give a number {above}.")
     return int(digits)
 
 

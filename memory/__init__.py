@@ -3,7 +3,18 @@
 from .errors import TokenspaceError
 from .model import Author, Block, BlockInfo, Change, Draft, Intent
 from .space import Context, Space
-from .store import Collected, Report, RestoredBackup, backup, collect, restore_backup, verify
+from .store import (
+    Collected,
+    Glance,
+    Report,
+    RestoredBackup,
+    backup,
+    collect,
+    glance,
+    restore_backup,
+    retire,
+    verify,
+)
 from .transact import Step, Written
 
 __all__ = [
@@ -14,6 +25,7 @@ __all__ = [
     "Collected",
     "Context",
     "Draft",
+    "Glance",
     "Intent",
     "Report",
     "RestoredBackup",
@@ -23,6 +35,8 @@ __all__ = [
     "Written",
     "backup",
     "collect",
+    "glance",
     "restore_backup",
+    "retire",
     "verify",
 ]

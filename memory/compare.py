@@ -27,7 +27,8 @@ def base_of(view: Snapshot, branch: str, current: Block, expected: str | None) -
         if current.value:
             raise ConflictError(
                 f"block {current.label} has text that you have not been shown whole; read it "
-                f"first: memory_read(label={current.label!r})."
+                f"first: memory_read(label={current.label!r}), and pass the version that it shows "
+                "as expected_version."
             )
         return current
     prefix = version_part(expected)

@@ -31,8 +31,19 @@ class Embedders:
             self._made[spec] = self._make(spec)
         return self._made[spec]
 
+    def lent(self) -> "Embedders":
+        """Return these for one of several who use them; only these themselves let go of workers."""
+        return _Lent(self.spec, self.of)
+
     async def close(self) -> None:
         """Let go of all workers."""
         for embedder in self._made.values():
             await embedder.close()
+        self._made.clear()
+
+
+class _Lent(Embedders):
+    """Embedders of somebody else, who lets go of them when nobody uses them any more."""
+
+    async def close(self) -> None:
         self._made.clear()

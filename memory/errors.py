@@ -46,6 +46,10 @@ class ReadOnlyError(TokenspaceError):
     """The block is read-only, or the file or folder is."""
 
 
+class DeniedError(TokenspaceError):
+    """The caller may not do this here."""
+
+
 class TooLargeError(TokenspaceError):
     """A value above the hard ceiling."""
 

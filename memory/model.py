@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -203,7 +203,8 @@ class Intent:
         checked_note(self.reason, "the reason")
         checked_note(self.request_id or "", "the request's id")
         checked_note(self.branch, "the branch")
-        for part in astuple(self.author):
+        author = self.author
+        for part in (author.user, author.client, author.client_version, author.model):
             checked_note(part, "the author")
 
 

@@ -8,7 +8,7 @@ import heapq
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -107,7 +107,9 @@ def _reasons(old: str, new: str) -> Iterator[Reason]:
     one, other = in_old.facts, in_new.facts
     only_old: set[Kind] = {fact.kind for fact in one if not in_new.has(fact)}
     only_new: set[Kind] = {fact.kind for fact in other if not in_old.has(fact)}
-    if not {"name"} & only_old & only_new and _other_opening(old, new, only_old, only_new):
+    if ("name" in only_old) != ("name" in only_new) and _opens_otherwise(
+        *((old, new) if "name" in only_new else (new, old))
+    ):
         only_old.add("name")
         only_new.add("name")
     both = {_REASON[kind] for kind in only_old & only_new if kind in _REASON}
@@ -116,7 +118,7 @@ def _reasons(old: str, new: str) -> Iterator[Reason]:
     negated = [any(fact.kind == "negation" for fact in each) for each in (one, other)]
     if negated[0] != negated[1] and sizes[0] >= _ABOUT_AS_LONG * sizes[1]:
         yield "negation"
-    said, says = set(words(old)), set(words(new))
+    said, says = _bag(old), _bag(new)
     if any(_OPPOSITE.get(word, frozenset()) & (says - said) for word in said - says):
         yield "antonym"
     if _reordered(old, new):
@@ -129,20 +131,16 @@ def _held(entry: str) -> Holdings:
     return Holdings(entry)
 
 
-def _other_opening(old: str, new: str, only_old: set[Kind], only_new: set[Kind]) -> bool:
-    """Tell whether what opens one entry may be a name in place of a name of the other."""
-    first, second = _opening(old, new), _opening(new, old)
-    return bool((first and "name" in only_new) or (second and "name" in only_old))
+def _opens_otherwise(text: str, other: str) -> bool:
+    """Tell whether a capitalised word opens an entry and does something, and the other has it not.
 
-
-def _opening(text: str, other: str) -> str:
-    """Return the capitalised word that opens an entry, if it does something the other knows not."""
+    It may be a name in place of a name of the other.
+    """
     found = _OPENING.match(text)
     own = found[1].lower() if found else ""
-    known = (
-        own in STOP_WORDS or own in NO_NAMES or any(w.startswith(own[:-1]) for w in words(other))
-    )
-    return "" if known else own
+    if not own or own in STOP_WORDS or own in NO_NAMES:
+        return False
+    return not any(word.startswith(own[:-1]) for word in _bag(other))
 
 
 def _reordered(old: str, new: str) -> bool:
@@ -150,7 +148,9 @@ def _reordered(old: str, new: str) -> bool:
 
     "Tabs over spaces" became "spaces over tabs"; "before lunch, tea" is "tea before lunch".
     """
-    return sorted(roots(old)) == sorted(roots(new)) and _followers(old) != _followers(new)
+    one, other = roots(old), roots(new)
+    same = len(one) == len(other) and sorted(one) == sorted(other)
+    return same and _followers(old) != _followers(new)
 
 
 def _followers(text: str) -> list[tuple[str, str]]:
@@ -169,19 +169,40 @@ def _followers(text: str) -> list[tuple[str, str]]:
 def _runs(old: str, new: str) -> Iterator[_Run]:
     """Yield where one entry has words in place of the other's; the words that both have do not."""
     one, other = _telling(old)[:_ALIGNED], _telling(new)[:_ALIGNED]
-    own_roots, other_roots = [_root(word) for word in one], [_root(word) for word in other]
+    own_roots, other_roots = roots(old)[:_ALIGNED], roots(new)[:_ALIGNED]
     in_one, in_other = set(own_roots), set(other_roots)
-    matcher = SequenceMatcher(None, own_roots, other_roots, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
+    for a, b, c, d in _between(own_roots, other_roots, in_one & in_other):
         away = [one[at] for at in range(a, b) if own_roots[at] not in in_other]
         here = [other[at] for at in range(c, d) if other_roots[at] not in in_one]
-        if tag == "replace" and away and here:
+        if away and here:
             yield _Run(away, here, a / len(one))
 
 
-def roots(text: str) -> list[str]:
+def _between(
+    one: Sequence[str], other: Sequence[str], shared: Collection[str]
+) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the places where two sequences have something in place of the other's: `one[a:b]`.
+
+    Where each of what they share is there once and in the same order, that is how they are
+    aligned; to find it otherwise takes long.
+    """
+    here = [at for at, root in enumerate(one) if root in shared]
+    there = [at for at, root in enumerate(other) if root in shared]
+    if len(here) == len(shared) and [one[at] for at in here] == [other[at] for at in there]:
+        a = c = 0
+        for b, d in zip((*here, len(one)), (*there, len(other)), strict=True):
+            if a < b and c < d:
+                yield a, b, c, d
+            a, c = b + 1, d + 1
+        return
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    yield from ((a, b, c, d) for tag, a, b, c, d in matcher.get_opcodes() if tag == "replace")
+
+
+@lru_cache(maxsize=_KNOWN)
+def roots(text: str) -> tuple[str, ...]:
     """Return the words of an entry that say what it is about, without their endings."""
-    return [_root(word) for word in _telling(text)]
+    return tuple(map(_root, _telling(text)))
 
 
 @lru_cache(maxsize=_KNOWN)
@@ -224,7 +245,8 @@ class Entries:
             for word in bag:
                 self._having[word].append(index)
         self._many = len(bags)
-        self._weight = {word: self._rarity(len(places)) for word, places in self._having.items()}
+        worth = [self._rarity(having) for having in range(self._many + 1)]
+        self._weight = {word: worth[len(places)] for word, places in self._having.items()}
         self._weights = [math.fsum(map(self._weight.__getitem__, bag)) for bag in bags]
 
     def nearest(self, new: str, most: int) -> list[tuple[int, float]]:
@@ -234,11 +256,11 @@ class Entries:
         """
         bag = _bag(new[:_COMPARED])
         own, shared = self._own(bag), self._shared(bag, None)
-        near = (
-            (index, common / max(own + self._weights[index] - common, common))
+        far = (
+            (-common / max(own + self._weights[index] - common, common), index)
             for index, common in shared.items()
         )
-        return heapq.nsmallest(most, near, key=lambda row: (-row[1], row[0]))
+        return [(index, -less) for less, index in heapq.nsmallest(most, far)]
 
     def holding(self, words_of: frozenset[str], most: int, visits: int) -> list[int]:
         """Return the places of the entries that hold the most of some words, best first.

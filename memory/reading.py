@@ -1,9 +1,21 @@
-"""Finding a block, and what to say where there is none."""
+"""Finding a block, or all of them, and what to say where there is none."""
+
+from dataclasses import dataclass
 
 from .errors import CorruptError, InvalidError, NotFoundError
 from .model import MAIN, Block, BlockInfo, Change, label_key
 from .nearest import nearest_label
+from .refs import Point
 from .store import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Every block, as they stood at a point; `damaged` are those whose text cannot be read."""
+
+    blocks: tuple[Block, ...]
+    point: Point
+    damaged: tuple[BlockInfo, ...] = ()
 
 
 def readable(view: Snapshot, branch: str) -> tuple[list[Block], list[BlockInfo]]:

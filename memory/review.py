@@ -12,9 +12,11 @@ from .finding import Find, IndexState
 from .learned import Run
 from .losses import Lost, lost
 from .model import MAIN, Block, BlockInfo, label_key
+from .noting import Noting
 from .outcomes import Account, Outcomes
 from .querying import Scope, parsed
 from .reading import readable
+from .reads import Reads, Unread, unread
 from .refs import Point
 from .rivals import Rival, likely, of_passages, parts, rivals
 from .search import NEAR_PATIENCE_S, Search
@@ -50,6 +52,7 @@ class Status:
         blocks: Those of main; `damaged` ones cannot be read.
         order: What there is to tidy: clashes, what is too long, what time has overtaken.
         old: How many entries of blocks are older than half a year; `oldest` has some of them.
+        unread: Blocks that nobody has asked for in a long time.
         losses: What rewrites left out, unconfirmed, and what is still missing.
         unlearned: How many episodes no consolidation has learned from.
         run: The consolidation that is under way.
@@ -63,6 +66,7 @@ class Status:
     order: WorkOrder
     old: int
     oldest: tuple[Find, ...]
+    unread: tuple[Unread, ...]
     losses: tuple[Lost, ...]
     unlearned: int
     run: Run | None
@@ -75,15 +79,26 @@ class Review:
     """The reviewing of a space."""
 
     def __init__(
-        self, store: Store, now: Callable[[], datetime], search: Search, outcomes: Outcomes
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        search: Search,
+        outcomes: Outcomes,
+        noting: Noting,
     ) -> None:
         self._store = store
         self._now = now
         self._search = search
         self._outcomes = outcomes
+        self._noting = noting
 
     async def superseded(
-        self, branch: str, label: str, text: str, apart: Collection[int | str] = ()
+        self,
+        branch: str,
+        label: str,
+        text: str,
+        apart: Collection[int | str] = (),
+        own: Block | None = None,
     ) -> list[Rival]:
         """Return the entries that a text which was just written most likely supersedes.
 
@@ -93,6 +108,7 @@ class Review:
             text: What was written.
             apart: What is not compared with, being what was written: lines of that block from 1,
                 names of passages.
+            own: That block as it is with the text, where the caller has it; else it is read.
 
         Raises:
             TokenspaceError: the file cannot be read.
@@ -103,7 +119,7 @@ class Review:
         near = await self._search.alike(news[:_ASKED], (_BLOCKS, _ARCHIVE), NEAR_PATIENCE_S)
 
         def work(view: Searcher) -> list[Rival]:
-            standing = _standing(view, branch, label, news, apart)
+            standing = _standing(view, branch, label, news, apart, own)
             filed = [*_by_words(view, news, _ARCHIVE), *(find for found in near for find in found)]
             texts = {f.name: f.text for f in filed if f.place == "archive" and f.name not in apart}
             standing += of_passages(texts)
@@ -123,7 +139,7 @@ class Review:
     async def report(self) -> Status:
         """Return how the space stands."""
         now = self._now()
-
+        await self._noting.write()
         seen = await self._store.search(lambda view: _seen(view, now))
         pairs = await anyio.to_thread.run_sync(_clashing, seen.blocks, _SWEEP_S)
         oldest_first = sorted(seen.blocks, key=lambda block: block.at)
@@ -135,6 +151,7 @@ class Review:
             order=_overtaken(order(oldest_first, now, pairs=pairs), seen.recent),
             old=seen.old,
             oldest=tuple(seen.oldest),
+            unread=tuple(unread(seen.blocks, seen.reads, now)),
             losses=tuple(seen.losses),
             unlearned=seen.unlearned,
             run=seen.run,
@@ -156,6 +173,7 @@ class _Seen:
     run: Run | None
     old: int
     oldest: Sequence[Find]
+    reads: Reads
     recent: frozenset[tuple[str, str]]
 
 
@@ -172,6 +190,7 @@ def _seen(view: Searcher, now: datetime) -> _Seen:
         run=view.run(),
         old=len(aged),
         oldest=view.finds(aged[::-1][:_OLDEST]),
+        reads=view.reads(),
         recent=frozenset((find.name, find.text) for find in view.finds(young)),
     )
 
@@ -197,23 +216,28 @@ def _clashing(blocks: Sequence[Block], seconds: float) -> list[Pair]:
 
 
 def _standing(
-    view: Searcher, branch: str, label: str, news: Sequence[str], apart: Collection[int | str]
+    view: Searcher,
+    branch: str,
+    label: str,
+    news: Sequence[str],
+    apart: Collection[int | str],
+    own: Block | None,
 ) -> list[Spot]:
     """Return the entries of blocks that new ones are compared with; of one block first.
 
     Where there are too many, it is those that the index finds.
     """
-    own = label_key(label) if label else ""
-    infos = sorted(view.infos(branch), key=lambda info: label_key(info.label) != own)
-    found: list[Spot] = []
+    key = label_key(label) if label else ""
+    infos = view.infos(branch)
+    first = spots([own]) if own else _of_block(view, branch, label)
+    found = [spot for spot in first if spot.line not in apart]
     room = _MOST_CHARS
     for info in infos:
-        is_own = label_key(info.label) == own
-        room -= 0 if is_own else info.chars
-        if not info.chars or (room < 0 and not is_own):
+        if label_key(info.label) == key:
             continue
-        skipped = apart if is_own else ()
-        found += (s for s in _of_block(view, branch, info.label) if s.line not in skipped)
+        room -= info.chars
+        if info.chars and room >= 0:
+            found += _of_block(view, branch, info.label)
     if room < 0:
         known = {spot.label for spot in found}
         for find in _by_words(view, news, _BLOCKS):
@@ -225,9 +249,9 @@ def _standing(
 
 
 def _of_block(view: Searcher, branch: str, label: str) -> list[Spot]:
-    """Return the entries of a block; none where it cannot be read."""
+    """Return the entries of a block; none where there is none, or it cannot be read."""
     try:
-        block = view.block(branch, label)
+        block = view.block(branch, label) if label else None
     except (CorruptError, LetGoError):
         return []
     return spots([block] if block else [])

@@ -1,7 +1,6 @@
 """A space: the only door to the domain. One method a thing that can be done with memory."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -18,25 +17,16 @@ from .history import History
 from .indexing import Indexer
 from .losses import account
 from .model import MAIN, Block, BlockInfo, Change, Draft, Intent
+from .noting import NotedSearch, Noting
 from .outcomes import Outcomes
 from .patch import Section, parse
 from .places import block_at, point_at
-from .reading import absent, readable
+from .reading import Context, absent, readable
 from .refs import Point
 from .review import Review
 from .rewording import by_meaning
-from .search import Search
 from .store import Snapshot, SqliteStore, Store
 from .transact import Write, Written, transact
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Every block, as they stood at a point; `damaged` are those whose text cannot be read."""
-
-    blocks: tuple[Block, ...]
-    point: Point
-    damaged: tuple[BlockInfo, ...] = ()
 
 
 class Space:
@@ -56,9 +46,11 @@ class Space:
         """How tasks went, and which edit made them go worse."""
         self.consolidation = Consolidation(store, now, self.outcomes)
         """Tidying, on a branch."""
-        self.search = Search(store, now, self._embedders)
+        self.noting = Noting(store, now)
+        """What is read, and when."""
+        self.search = NotedSearch(store, now, self._embedders, self.noting)
         """Finding things, everywhere."""
-        self.review = Review(store, now, self.search, self.outcomes)
+        self.review = Review(store, now, self.search, self.outcomes, self.noting)
         """What a new text supersedes, what clashes, and how all of it stands."""
         self.indexer = Indexer(store, now, self._embedders)
         """The making of vectors, for whoever has the time."""
@@ -70,15 +62,16 @@ class Space:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         embedders: Embedders | None = None,
+        make: bool = True,
     ) -> Self:
         """Open the space in the file `path`; a new file gets the default blocks.
 
-        Without `embedders` searches go by words alone.
+        Without `embedders` searches go by words alone; without `make` there has to be a file.
 
         Raises:
             TokenspaceError: the file cannot be used; the message says why and what to do.
         """
-        store = await SqliteStore.open(path)
+        store = await SqliteStore.open(path, make=make)
         space = cls(store, now, embedders)
         try:
             if not await store.read(lambda view: view.head(MAIN)):
@@ -101,6 +94,7 @@ class Space:
         """Finish what is queued and let go of the file."""
         self.indexer.end()
         await self._embedders.close()
+        await self.noting.close()
         await self._store.close()
 
     # ------------------------------------------------------------------ reading
@@ -119,7 +113,9 @@ class Space:
             point = point_at(view, branch, at, self._now())
             return Context(tuple(view.blocks_at(point.branch, point.change)), point)
 
-        return await self._store.read(work)
+        found = await self._store.read(work)
+        self.noting.shown(found.blocks)
+        return found
 
     async def read(
         self, label: str, at: str | None = None, branch: str = MAIN
@@ -143,7 +139,9 @@ class Space:
                 raise absent(view, branch, label)
             return found, head
 
-        return await self._store.read(work)
+        block, head = await self._store.read(work)
+        self.noting.asked(block)
+        return block, head
 
     async def infos(self, branch: str = MAIN) -> list[BlockInfo]:
         """Return every block without its text, oldest first."""
@@ -175,11 +173,12 @@ class Space:
         """Return the number of the newest change on any branch."""
         return await self._store.read(lambda view: view.newest())
 
-    async def watch(self, since: int, pause: Callable[[], float]) -> AsyncIterator[Change]:
+    async def watch(
+        self, since: int, pause: Callable[[], Awaitable[None]]
+    ) -> AsyncIterator[Change]:
         """Yield every change after `since`, by this or another process, as they are committed.
 
-        `pause` says, before each look, how many seconds to wait for it. Ends when the file is no
-        longer the one at its path.
+        `pause` waits for the next look. Ends when the file is no longer the one at its path.
         """
         last: int | None = None
         while self._store.is_current():
@@ -190,7 +189,7 @@ class Space:
                     since = change.number
                     yield change
                 last = last if found else pulse
-            await anyio.sleep(pause())
+            await pause()
 
     # ------------------------------------------------------------------ writing
 

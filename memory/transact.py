@@ -124,7 +124,8 @@ class Write:
             Step(before, _after(draft, touched.uid, touched.version, change))
             for (before, draft), touched in zip(news, change.blocks, strict=True)
         )
-        return Written(change=change, steps=steps, rebased=rebased, point=self.point())
+        point = Point(self.branch, change.number)
+        return Written(change=change, steps=steps, rebased=rebased, point=point)
 
 
 async def transact(

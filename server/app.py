@@ -8,7 +8,8 @@ from ..memory import Space
 from ..memory.errors import ReadOnlyError
 from .models import make_embedders
 from .surface.build import MemoryServer, build
-from .surface.desk import Desk
+from .surface.desk import Caller, Desk, OneDesk
+from .surface.room import Room
 
 VERSION = version("tokenspace")
 
@@ -28,8 +29,7 @@ def make_server(settings: Settings, place: Place | None = None) -> MemoryServer:
             raise ReadOnlyError(str(error)) from error
         return await Space.open(found.path, embedders=make_embedders(settings))
 
-    return build(
-        Desk(open_space, str(found), settings.user, settings.context_budget, settings.profile),
-        settings.profile,
-        VERSION,
-    )
+    room = Room(open_space, str(found))
+    caller = Caller(settings.user)
+    desk = Desk(room, caller, settings.context_budget, settings.profile)
+    return build(room, OneDesk(desk), settings.profile, VERSION)

@@ -17,11 +17,19 @@ def confirm(call: Call, what: str) -> None:
     Raises:
         RefusedError: they do not, or there is no terminal to ask them on.
     """
-    if call.args.yes:
-        return
+    if not call.args.yes:
+        agree(what)
+
+
+def agree(what: str, word: str = "yes") -> None:
+    """Return if the person types `word`, once they are told what the sentence `what` says.
+
+    Raises:
+        RefusedError: they do not, or there is no terminal to ask them on.
+    """
     if not _can_ask():
         raise RefusedError(f"{what} Nothing was changed; to agree, add --yes.")
-    sys.stderr.write(f"{printable(what)}\nType yes to go on: ")
+    sys.stderr.write(f"{printable(what)}\nType {word} to go on: ")
     sys.stderr.flush()
     typed = b""
     try:
@@ -29,7 +37,7 @@ def confirm(call: Call, what: str) -> None:
     finally:
         if not typed.endswith(b"\n"):  # the end of input, or Ctrl-C
             sys.stderr.write("\n")
-    if typed.strip().lower() != b"yes":
+    if typed.strip().lower() != word.encode():
         raise RefusedError("nothing was changed.")
 
 

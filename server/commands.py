@@ -28,6 +28,9 @@ from .semantic import set_up
 from .showing import show
 from .sleep import sleep
 from .status import status
+from .team import Team, TeamCommand, require_own_flags
+from .team_spaces import spaces
+from .team_tokens import token
 from .terminal import Cell, Column, complain
 from .upkeep import bring_back, check, collect_garbage, make_backup
 
@@ -66,10 +69,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    keys = ("db", "project", "user", "log_level")
-    settings = load({key: getattr(args, key) for key in keys})
+    keys = ("db", "project", "user", "log_level", "data", "public_url")
+    settings = load({key: getattr(args, key, None) for key in keys})
     logging.basicConfig(stream=sys.stderr, level=settings.log_level)
-    code = COMMANDS[args.command](Call(args, settings, locate(settings)))
+    if args.command in TEAM_COMMANDS:
+        require_own_flags(args)
+        code = TEAM_COMMANDS[args.command](Team(args, settings))
+    else:
+        code = COMMANDS[args.command](Call(args, settings, locate(settings)))
     sys.stdout.flush()
     return code
 
@@ -229,3 +236,6 @@ COMMANDS: dict[str, Command] = {
     "setup": set_up,
     "import": import_file,
 }
+
+TEAM_COMMANDS: dict[str, TeamCommand] = {"token": token, "spaces": spaces}
+"""Those about a team's endpoint, which has many memories."""

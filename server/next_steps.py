@@ -25,6 +25,7 @@ class Ways:
         change: From a change's number to what shows it and what takes it back.
         put_back: From a change's number to what brings back what it lost.
         edit: From an entry, and what to do with it in words, to how that is done.
+        look: From a label to what shows that block.
         shorten: From a label to what shortens that block.
         tidy: What consolidates.
         go_on: What goes on with a consolidation that is under way.
@@ -35,6 +36,7 @@ class Ways:
     change: Calls
     put_back: Callable[[int], str]
     edit: Callable[[Spot, str], str]
+    look: Callable[[str], str]
     shorten: Callable[[str], str]
     tidy: str
     go_on: str
@@ -51,6 +53,7 @@ WITH_TOOLS = Ways(
     change=with_tools,
     put_back=lambda change: f"memory_restore(lost={change})",
     edit=_edit,
+    look=lambda label: f"memory_read(label={label!r})",
     shorten=lambda label: f"memory_rethink(label={label!r}, …)",
     tidy="memory_consolidate(action='start'), or the prompt consolidate",
     go_on="memory_consolidate(action='status')",
@@ -77,6 +80,7 @@ def with_commands(call: Call) -> Ways:
         ),
         put_back=lambda change: call.command("restore", "--lost", str(change)),
         edit=lambda spot, _: call.command("edit", spot.label),
+        look=lambda label: call.command("show", label),
         shorten=lambda label: call.command("edit", label),
         tidy=call.command("consolidate"),
         go_on=call.command("consolidate"),
@@ -138,6 +142,9 @@ def _tidies(status: Status, context_budget: int, ways: Ways) -> Iterator[str]:
     if stale:
         edit = ways.edit(stale[0].spot, "what no longer holds")
         yield f"{edit}: {stale[0].why}; write a date, or take it out"
+    if status.unread and not status.unread[0].shown:
+        one = status.unread[0]
+        yield f"{ways.look(one.label)}: {one.why}; keep it, or move what matters to the archive"
     total = sum(approximate_tokens(block.value) for block in status.blocks)
     if total > context_budget and not over:
         yield f"{ways.move}: what is rarely needed is better found there than read each time"

@@ -20,6 +20,7 @@ from .flags import (
 from .order_options import add as add_consolidate
 from .outcome_options import add_outcome, add_outcomes
 from .sleeping.options import add as add_sleep
+from .team_options import add_spaces, add_token
 
 
 def add(name: str, parser: argparse.ArgumentParser) -> None:
@@ -221,11 +222,7 @@ def _index(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(branch=None)
 
 
-def _status(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(branch=None)
-
-
-def _verify(parser: argparse.ArgumentParser) -> None:
+def _without_own(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(branch=None)
 
 
@@ -288,12 +285,14 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "consolidate": add_consolidate,
     "outcome": add_outcome,
     "outcomes": add_outcomes,
-    "status": _status,
+    "status": _without_own,
     "sleep": add_sleep,
-    "verify": _verify,
+    "verify": _without_own,
     "backup": _backup,
     "restore-backup": _restore_backup,
     "gc": _gc,
     "setup": _setup,
     "import": _import,
+    "token": add_token,
+    "spaces": add_spaces,
 }

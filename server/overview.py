@@ -100,6 +100,12 @@ def _stale(status: Status) -> list[str]:
             f"  {_label(find.name)} ({find.at:%Y-%m-%d}) {_short(find.text)}"
             for find in status.oldest
         ]
+    if status.unread:
+        rows.append(f"{plural(len(status.unread), 'block')} that nobody has asked for in a month:")
+        rows += [
+            f"  {one.why}: {_label(one.label)} (written {one.days} days ago)"
+            for one in status.unread[:_LISTED]
+        ]
     return rows
 
 

@@ -4,18 +4,19 @@ entry       {label, line, entry}
 pair        {one (entry), other (entry), likeness}: likeness is 0 to 1
 
 status      {blocks [{label, chars, limit, tokens}], damaged [label], context_budget,
-            contradictions [pair], repeats [pair], stale [entry and {why}], old, losses
-            [{change, label, entry}], unlearned, consolidation (branch), verdict, search
-            (text), index, next [text]}: tokens are estimates; old and unlearned are numbers
-            of entries and of episodes; verdict is that of `outcome_shapes`, index that of
-            `archive_shapes`
+            contradictions [pair], repeats [pair], stale [entry and {why}], old, unread
+            [{label, why, written, shown}], losses [{change, label, entry}], unlearned,
+            consolidation (branch), verdict, search (text), index, next [text]}: tokens are
+            estimates; old and unlearned are numbers of entries and of episodes; written is
+            a time, shown: among all others it still is; verdict is that of
+            `outcome_shapes`, index that of `archive_shapes`
 """
 
 from ..memory.review import Status
 from ..memory.sweeping import Pair, Spot
 from ..memory.tokens import approximate_tokens
 from . import archive_shapes, outcome_shapes
-from .shapes import Shape
+from .shapes import Shape, moment
 
 
 def status(found: Status, context_budget: int) -> Shape:
@@ -36,6 +37,15 @@ def status(found: Status, context_budget: int) -> Shape:
         "repeats": [_pair(pair) for pair in found.order.repeats],
         "stale": [{**_spot(one.spot), "why": one.why} for one in found.order.stale],
         "old": found.old,
+        "unread": [
+            {
+                "label": one.label,
+                "why": one.why,
+                "written": moment(one.written),
+                "shown": one.shown,
+            }
+            for one in found.unread
+        ],
         "losses": [
             {"change": one.loss.change, "label": one.label, "entry": one.entry}
             for one in found.losses

@@ -12,5 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ALL = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 os.chdir(ROOT)
+# Hundreds of processes are started: what they import shall be compiled once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 checkout = runpy.run_path(str(ROOT / "config" / "checkout.py"))
 checkout["reenter"]("test", ["-m", "pytest", *(sys.argv[1:] or ALL)])

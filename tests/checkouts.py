@@ -49,10 +49,15 @@ def base_python() -> str:
     return str(Path(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}"))
 
 
-def environment(at: Path) -> Path:
-    """Make an empty environment with pip; return its folder of programs."""
-    venv.create(at, with_pip=True, symlinks=os.name != "nt")
+def environment(at: Path, *, with_pip: bool = True) -> Path:
+    """Make an empty environment; return its folder of programs."""
+    venv.create(at, with_pip=with_pip, symlinks=os.name != "nt")
     return at / SCRIPTS
+
+
+def pip_for(python: str, *words: str) -> list[str]:
+    """Return the command by which this environment's pip works on another, which needs none."""
+    return [sys.executable, "-m", "pip", "--python", python, *words]
 
 
 @dataclass(frozen=True, slots=True)

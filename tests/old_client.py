@@ -1,8 +1,9 @@
-"""A client of the last SDK before 2.0, for `test_old_client.py`; its environment has that one.
+"""A client of the last SDK before 2.0, in an environment that has that one (`old_sdk.py`).
 
-Usage: `python old_client.py COMMAND ...`, where the command starts the server. It calls
-everything once, prints one JSON object of what it got, and judges nothing. The SDK is looked up at
-run time, because here its names are those of another version than everywhere else.
+Usage: `python old_client.py COMMAND ...`, where the command starts the server, or
+`python old_client.py URL [TOKEN]`. It calls everything once, prints one JSON object of what it got,
+and judges nothing. The SDK is looked up at run time, because here its names are those of another
+version than everywhere else.
 """
 
 import asyncio
@@ -14,7 +15,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 mcp: Any = importlib.import_module("mcp")
+sse: Any = importlib.import_module("mcp.client.sse")
 stdio: Any = importlib.import_module("mcp.client.stdio")
+streamable: Any = importlib.import_module("mcp.client.streamable_http")
 types: Any = importlib.import_module("mcp.types")
 url: Any = importlib.import_module("pydantic").AnyUrl
 
@@ -61,17 +64,26 @@ REFUSED: tuple[tuple[str, dict[str, Any]], ...] = (
 async def connected(
     command: list[str], heard: Callable[[Any], None]
 ) -> AsyncGenerator[tuple[Any, Any]]:
-    """Yield a session with a server of its own, and what the server said of itself."""
+    """Yield a session of its own, and what the server said of itself."""
 
     async def handler(message: Any) -> None:
         heard(message)
 
-    server = mcp.StdioServerParameters(command=command[0], args=command[1:])
     async with (
-        stdio.stdio_client(server) as (reading, writing),
+        transport(command) as (reading, writing, *_),
         mcp.ClientSession(reading, writing, message_handler=handler) as session,
     ):
         yield session, await session.initialize()
+
+
+def transport(command: list[str]) -> Any:
+    """Return the connection to a server: to that of an address, or to one that is started."""
+    where, *rest = command
+    if not where.startswith("http"):
+        return stdio.stdio_client(mcp.StdioServerParameters(command=where, args=rest))
+    headers = {"Authorization": f"Bearer {rest[0]}"} if rest else {}
+    connect = sse.sse_client if where.endswith("/sse") else streamable.streamablehttp_client
+    return connect(where, headers=headers)
 
 
 async def main(command: list[str]) -> dict[str, Any]:

@@ -49,6 +49,20 @@ class ArchiveContract:
         """An empty database, opened."""
         return await opener()
 
+    async def test_a_change_of_all_kinds_comes_back_as_it_was_recorded(self, store: Store) -> None:
+        """Blocks made, edited, renamed and deleted, and a passage; as one that takes back."""
+        one, two, three = [await made(store, label, label) for label in ("one", "two", "three")]
+        drafts = [
+            draft("four"), draft("one", "x", one.uid), draft("TWO", "two", two.uid),
+            draft("three", None, three.uid),
+        ]  # fmt: skip
+        done = await store.write(
+            lambda tx: tx.record(MAIN, BY, LATER, drafts, passages=[passage("p")], undoes=2)
+        )
+        assert done == await store.read(lambda v: v.change(4))
+        assert [t.action for t in done.blocks] == ["created", "edited", "renamed", "deleted"]
+        assert [t.old_label for t in done.blocks] == [None, None, "two", None]
+
     async def test_a_passage_comes_back_as_it_was_filed(self, store: Store) -> None:
         """Every field, character by character; the change says what it did."""
         begins, ends = NOW - timedelta(days=9), NOW + timedelta(microseconds=1)

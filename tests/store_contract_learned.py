@@ -6,6 +6,7 @@ import pytest
 
 from tokenspace.memory.learned import Loss, Outcome, Run
 from tokenspace.memory.model import MAIN, Draft
+from tokenspace.memory.reads import Read
 from tokenspace.memory.refs import Point
 from tokenspace.memory.store import Store, Transaction
 
@@ -134,3 +135,15 @@ class LearnedContract:
             newest = await store.read(lambda v: v.newest())
             await store.write(lambda tx, n=newest: tx.record(MAIN, BY, NOW, [], undoes=n))
             assert await store.read(lambda v: v.learned()) == learned
+
+    async def test_reads_are_kept_by_block_as_the_last_ones(self, store: Store) -> None:
+        """Each kind by itself, the later one stays; not of what main does not have."""
+        (info,) = await store.read(lambda v: v.infos(MAIN))
+        for read in (Read(asked=LATER), Read(shown=NOW), Read(asked=NOW), Read(None, LATER)):
+            await store.write(lambda tx, r=read: tx.note_reads({info.uid: r, "nobody": r}))
+        known = await store.read(lambda v: v.reads())
+        assert known.last == {info.uid: Read(LATER, LATER)}
+        gone = Draft(uid=info.uid, label="a", value=None)
+        await store.write(lambda tx: tx.record(MAIN, BY, NOW, [gone]))
+        await store.write(lambda tx: tx.note_reads({info.uid: Read(asked=LATER)}))
+        assert (await store.read(lambda v: v.reads())).last == {}

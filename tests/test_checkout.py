@@ -74,10 +74,22 @@ def test_a_later_start_goes_straight_through(fresh: Fresh) -> None:
     assert fresh.installed() == before
 
 
-def test_a_removed_interpreter_is_noticed(fresh: Fresh) -> None:
-    """After an upgrade of the system's Python the environment is built anew, by itself."""
+def test_a_removed_interpreter_is_noticed_and_a_killed_set_up_holds_up_nobody(fresh: Fresh) -> None:
+    """After an upgrade of the system's Python the environment is built anew, by itself.
+
+    A client that loses patience kills the first start; the next one sets up by itself.
+    """
     for program in (fresh.clone / ".venv" / SCRIPTS).glob("python*"):
         program.unlink()
+    with subprocess.Popen(
+        fresh.command(), start_new_session=True, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as first:
+        assert first.stderr is not None
+        assert b"setting up" in first.stderr.readline()
+        if os.name == "nt":
+            first.kill()
+        else:  # with what it started
+            os.killpg(first.pid, signal.SIGKILL)
     said = fresh.start()
     assert "setting up" in said.stderr
     assert "persona" in said.memory
@@ -95,17 +107,3 @@ def test_what_decides_what_is_installed_is_noticed(tmp_path: Path, file: str) ->
     with (clone / file).open("a", encoding="utf-8") as changed:
         changed.write("# changed\n")
     assert recipe() != before
-
-
-@pytest.mark.skipif(os.name == "nt", reason="kills a process group")
-def test_a_killed_set_up_holds_up_nobody(tmp_path: Path) -> None:
-    """A client that loses patience kills the first start; the next one sets up by itself."""
-    clone = copied(tmp_path / "clone")
-    command = [base_python(), str(clone / "server"), "--db", str(tmp_path / "m.db")]
-    with subprocess.Popen(
-        command, start_new_session=True, stdin=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as first:
-        assert first.stderr is not None
-        assert b"setting up" in first.stderr.readline()
-        os.killpg(first.pid, signal.SIGKILL)
-    assert "persona" in talked(command, tmp_path, bare()).memory

@@ -14,6 +14,7 @@ from .shell import PROGRAM, Shell, parsed
 COMMANDS = (
     *("serve", "blocks", "show", "edit", "log", "diff", "blame", "restore"),
     *("checkpoint", "branch", "merge", "import", "search", "archive", "index", "setup"),
+    *("token", "spaces"),
 )
 HEAVY = ("asyncio", "dataclasses", "platformdirs", "pydantic", "rich", "tomllib")
 HEX = re.compile(r"[0-9a-f]{32}")

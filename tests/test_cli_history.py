@@ -20,8 +20,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 def test_a_session(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Checkpoint, branch, edit on both, compare, merge with a conflict, blame, and all back."""
-    run = shell.process
-    monkeypatch.setitem(shell.environ, "TOKENSPACE_DB", str(shell.db))
+    run = shell.run
+    monkeypatch.setenv("TOKENSPACE_DB", str(shell.db))
     named = text(run("checkpoint", "kickoff", "-m", "as agreed"))
     assert named.startswith("Checkpoint kickoff is change 2: 4 blocks, 26 characters, in demo (")
     assert "Branch exp begins at change 2 of main" in text(run("branch", "exp"))

@@ -113,7 +113,7 @@ def test_vectors_are_made_and_a_search_goes_by_meaning(modelled: Shell) -> None:
 def test_ctrl_c_loses_nothing(modelled: Shell) -> None:
     """What was made is kept, the work is free at once, and what is left is made later."""
     shell = modelled
-    shell.put("notes", "".join(f"- line {n} of many that wait for a vector\n" for n in range(500)))
+    shell.put("notes", "".join(f"- line {n} of many that wait for a vector\n" for n in range(250)))
     with subprocess.Popen(
         [*PROGRAM, "index", "--db", str(shell.db)],
         stdout=subprocess.PIPE,
@@ -126,12 +126,12 @@ def test_ctrl_c_loses_nothing(modelled: Shell) -> None:
         running.send_signal(signal.SIGINT)
         assert running.wait() == 130
         last = running.stderr.read()
-    assert re.match(rb"tokenspace: \d+ of 502 have a vector", first)
+    assert re.match(rb"tokenspace: \d+ of 252 have a vector", first)
     assert b"what was made is kept; tokenspace index --db" in last
     assert b"Traceback" not in last
     assert shell("verify").code == 0
     answer = parsed(shell("index", "--json"))
-    assert (answer["entries"], answer["passages"], answer["queued"]) == (500, 2, 0)
+    assert (answer["entries"], answer["passages"], answer["queued"]) == (250, 2, 0)
 
 
 def test_what_search_looks_through_can_be_made_anew(shell: Shell) -> None:

@@ -58,6 +58,14 @@ def place() -> Generator[Place]:
     made.end()
 
 
+@pytest.fixture(scope="module")
+def passed_on() -> Generator[Place]:
+    """A place where each test finds the worker that the one before it left; the first, none."""
+    made = Place()
+    yield made
+    made.end()
+
+
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
     ends = time.monotonic() + 30
@@ -169,9 +177,9 @@ async def test_damage_that_was_mended_is_forgotten(place: Place, tmp_path: Path)
 
 
 @pytest.mark.slow
-async def test_impatience_does_not_end_the_start(place: Place) -> None:
+async def test_impatience_does_not_end_the_start(passed_on: Place) -> None:
     """A query that does not wait gets a sentence; the model goes on loading behind it."""
-    async with embedding(place) as embedder:
+    async with embedding(passed_on) as embedder:
         with pytest.raises(EmbeddingError, match="still being loaded; try again later"):
             await embedder.query("x", 0.2)
         assert embedder.state.phase == "starting"
@@ -180,9 +188,9 @@ async def test_impatience_does_not_end_the_start(place: Place) -> None:
 
 
 @pytest.mark.slow
-async def test_a_killed_worker_is_replaced_in_mid_request(place: Place) -> None:
+async def test_a_killed_worker_is_replaced_in_mid_request(passed_on: Place) -> None:
     """All who were waiting get their answers from the next one."""
-    async with embedding(place) as embedder, embedding(place) as other:
+    async with embedding(passed_on) as embedder, embedding(passed_on) as other:
         await asyncio.gather(embedder.model(), other.model())
         first = pid_of(embedder)
         asked = [
@@ -194,13 +202,13 @@ async def test_a_killed_worker_is_replaced_in_mid_request(place: Place) -> None:
         for made in await asyncio.wait_for(asyncio.gather(*asked), PATIENCE_S):
             assert len(made) == len(MANY) + 1
         assert pid_of(embedder) == pid_of(other) != first
-        assert place.pids() == {pid_of(embedder)}
+        assert passed_on.pids() == {pid_of(embedder)}
 
 
 @pytest.mark.slow
-async def test_a_worker_that_hangs_is_replaced(place: Place) -> None:
+async def test_a_worker_that_hangs_is_replaced(passed_on: Place) -> None:
     """Also when who asked has given up waiting for it."""
-    async with embedding(place, Options(hang_s=2)) as embedder:
+    async with embedding(passed_on, Options(hang_s=2)) as embedder:
         await embedder.model()
         first = pid_of(embedder)
         os.kill(first, signal.SIGSTOP)
@@ -208,20 +216,36 @@ async def test_a_worker_that_hangs_is_replaced(place: Place) -> None:
             await embedder.query("x", 0.2)
         await until(lambda: ended(first))
         await embedder.query("x", PATIENCE_S)
-        assert place.pids() == {pid_of(embedder)} != {first}
+        assert passed_on.pids() == {pid_of(embedder)} != {first}
 
 
 @pytest.mark.slow
-async def test_a_worker_that_hangs_is_replaced_by_who_comes_later(place: Place) -> None:
+async def test_a_worker_that_hangs_is_replaced_by_who_comes_later(passed_on: Place) -> None:
     """It never said who it is; the system did."""
-    async with embedding(place) as embedder:
+    async with embedding(passed_on) as embedder:
         await embedder.model()
         first = pid_of(embedder)
     os.kill(first, signal.SIGSTOP)
-    async with embedding(place, Options(start_s=20)) as later:
-        await later.query("x", PATIENCE_S)
-        assert ended(first)
-        assert place.pids() == {pid_of(later)}
+    async with embedding(passed_on, Options(start_s=1)) as later:
+        with pytest.raises(EmbeddingError, match="try again later"):
+            await later.query("x", 0.2)
+        await until(lambda: ended(first))
+    async with embedding(passed_on) as latest:  # with more patience than to end the next one too
+        await latest.query("x", PATIENCE_S)
+        assert passed_on.pids() == {pid_of(latest)} != {first}
+
+
+@pytest.mark.slow
+async def test_processes_that_start_at_once_start_one_worker(passed_on: Place) -> None:
+    """A socket of a worker that died without a word is in their way, too."""
+    async with embedding(passed_on) as embedder:
+        await embedder.model()
+        os.kill(pid_of(embedder), signal.SIGKILL)
+    argv = [sys.executable, "-P", "-c", STARTS, str(passed_on.folder)]
+    racing = [await asyncio.create_subprocess_exec(*argv, stdout=subprocess.PIPE) for _ in range(4)]
+    said = [(await process.communicate())[0] for process in racing]
+    assert len(set(said)) == 1
+    assert {int(said[0])} == passed_on.pids()
 
 
 @pytest.mark.slow
@@ -245,19 +269,6 @@ async def test_an_idle_worker_ends_and_comes_back(place: Place) -> None:
         assert embedder.state.why == ""
         assert list(place.folder.glob("*.sock")) == []
         await embedder.query("x", PATIENCE_S)
-
-
-@pytest.mark.slow
-async def test_processes_that_start_at_once_start_one_worker(place: Place) -> None:
-    """A socket of a worker that died without a word is in their way, too."""
-    async with embedding(place) as embedder:
-        await embedder.model()
-        os.kill(pid_of(embedder), signal.SIGKILL)
-    argv = [sys.executable, "-P", "-c", STARTS, str(place.folder)]
-    racing = [await asyncio.create_subprocess_exec(*argv, stdout=subprocess.PIPE) for _ in range(4)]
-    said = [(await process.communicate())[0] for process in racing]
-    assert len(set(said)) == 1
-    assert {int(said[0])} == place.pids()
 
 
 def test_a_folder_that_others_may_enter_holds_no_socket(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ values = st.lists(paragraphs, max_size=3).map("\n".join)
 spans = st.tuples(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(4, 700))
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(values, min_size=1, max_size=5), st.lists(spans, min_size=1, max_size=2))
 def test_search_remembers_nothing_but_what_versions_have(
     tmp_path_factory: pytest.TempPathFactory,

@@ -16,8 +16,8 @@ from tokenspace.memory import Change, Space
 from tokenspace.memory.errors import CorruptError
 from tokenspace.memory.model import Touched
 from tokenspace.server.surface import feed as feeding
-from tokenspace.server.surface.desk import Desk
 from tokenspace.server.surface.feed import Feed, events
+from tokenspace.server.surface.room import Room
 
 from .support import ADA, NOW, put
 
@@ -132,18 +132,18 @@ class Followed:
 
 
 @asynccontextmanager
-async def running(feed: Feed, space: Followed | Space) -> AsyncGenerator[Desk]:
+async def running(feed: Feed, space: Followed | Space) -> AsyncGenerator[Room]:
     """Run a feed over a space that is in use."""
 
     async def opened() -> Space:
         return cast(Space, space)
 
-    desk = Desk(opened, "here", "ada")
+    room = Room(opened, "here")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(feed.run, desk)
-        await desk.space()
+        tasks.start_soon(feed.run, room)
+        await room.space()
         with anyio.fail_after(10):
-            yield desk
+            yield room
         tasks.cancel_scope.cancel()
 
 
@@ -219,7 +219,7 @@ async def test_following_goes_on_after_a_failure(
     assert ("Traceback" in caplog.text) is isinstance(error, RuntimeError)
 
 
-async def test_the_feed_outlives_a_closed_desk(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_feed_outlives_a_closed_room(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The space is opened anew, and what was written since is still announced."""
     monkeypatch.setattr(feeding, "RETRY_S", 0.01)
     feed, told = Feed(), anyio.Event()
@@ -231,18 +231,18 @@ async def test_the_feed_outlives_a_closed_desk(db: Path, monkeypatch: pytest.Mon
         if event == ResourceUpdated("memory://blocks/notes"):
             told.set()
 
-    desk = Desk(opened, "here", "ada")
+    room = Room(opened, "here")
     feed.subscribe(heard)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(feed.run, desk)
-        await desk.space()
+        tasks.start_soon(feed.run, room)
+        await room.space()
         await anyio.wait_all_tasks_blocked()
-        await desk.close()
-        await put(await desk.space(), "text", "notes")
+        await room.close()
+        await put(await room.space(), "text", "notes")
         with anyio.fail_after(10):
             await told.wait()
         tasks.cancel_scope.cancel()
-    await desk.close()
+    await room.close()
 
 
 async def test_a_rename_is_told_to_who_holds_the_old_address(tmp_path: Path) -> None:

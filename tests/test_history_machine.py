@@ -291,10 +291,10 @@ class Branches(RuleBasedStateMachine):
 
 def test_a_history_is_a_graph_of_states_that_stay() -> None:
     """Any sequence of edits, branches, merges and ways back equals the model."""
-    run_state_machine_as_test(Branches, settings=settings(max_examples=20, stateful_step_count=30))
+    run_state_machine_as_test(Branches, settings=settings(max_examples=12, stateful_step_count=30))
 
 
 @pytest.mark.slow
 def test_a_long_history_is_a_graph_of_states_that_stay() -> None:
-    """The same in 80 histories of up to 60 steps: about 4,000 steps in all."""
-    run_state_machine_as_test(Branches, settings=settings(max_examples=80, stateful_step_count=60))
+    """The same in 50 histories of up to 60 steps: about 2,500 steps in all."""
+    run_state_machine_as_test(Branches, settings=settings(max_examples=50, stateful_step_count=60))

@@ -99,11 +99,11 @@ async def killing(path: Path, rounds: int) -> None:
 
 
 async def test_a_process_that_is_killed_while_it_merges_leaves_a_whole_file(db: Path) -> None:
-    """Ten kills: a merge is there with all that it brought and its checkpoint, or not at all."""
-    await killing(db, 10)
+    """Five kills: a merge is there with all that it brought and its checkpoint, or not at all."""
+    await killing(db, 5)
 
 
 @pytest.mark.slow
-async def test_sixty_processes_that_are_killed_leave_a_whole_file(db: Path) -> None:
-    """The same sixty times on one file."""
-    await killing(db, 60)
+async def test_thirty_processes_that_are_killed_leave_a_whole_file(db: Path) -> None:
+    """The same thirty times on one file."""
+    await killing(db, 30)

@@ -1,5 +1,6 @@
 """Files of every older format, as the programs of their time wrote them, opened by this one."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -88,18 +89,42 @@ async def test_a_file_of_format_3_can_learn_at_once(db: Path) -> None:
     assert verify(db.with_name("memory.db.format3.bak")).findings == ()
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_a_file_of_format_4_notes_reads_from_now_on(db: Path) -> None:
+    """What it has learned stands as it was; of reads it knows nothing yet, and since when."""
+    make(db, 4)
+    before = datetime.now(UTC)
+    async with opened(db) as space:
+        assert await space.head() == 13
+        assert await text(space, "project") == (
+            "- Deploys run at 10:15.\n- A deploy can hang for an hour."
+        )
+        status = await space.review.report()
+        assert [(one.label, one.entry) for one in status.losses] == [("human", "- City: Paris")]
+        assert status.run is not None
+        assert (status.run.branch, status.unlearned, status.unread) == ("consolidate-2", 1, ())
+        (outcome,) = await space.outcomes.told()
+        assert (outcome.task, outcome.score, outcome.shown) == ("release 1", 0.25, 6)
+    store = await SqliteStore.open(db)
+    reads = await store.read(lambda view: view.reads())
+    await store.close()
+    assert len(reads.last) == 1
+    assert before - timedelta(seconds=1) < reads.since < datetime.now(UTC)
+    assert verify(db).findings == ()
+    assert verify(db.with_name("memory.db.format4.bak")).findings == ()
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 async def test_a_backup_of_an_older_format_comes_back_as_the_newest(db: Path, version: int) -> None:
     """Searched and filed in like any other; the backup itself stays of its format."""
     kept = db.with_name("kept.db")
     make(kept, version)
     done = restore_backup(kept, db, ADA, NOW)
-    assert done.newest == {1: 28, 2: 16, 3: 10}[version]
+    assert done.newest == {1: 28, 2: 16, 3: 10, 4: 13}[version]
     assert query(db, "PRAGMA user_version") == [(NEWEST,)]
     assert query(kept, "PRAGMA user_version") == [(version,)]
     history = History(await SqliteStore.open(db))
-    assert await history.file("another passage") == {1: 1, 2: 1, 3: 4}[version]
+    assert await history.file("another passage") == {1: 1, 2: 1, 3: 4, 4: 5}[version]
     await history.store.close()
     found = "SELECT DISTINCT kind FROM doc ORDER BY kind"
-    assert query(db, found) == [(1,), (2,)] + [(3,)] * (version == 3)
+    assert query(db, found) == [(1,), (2,)] + [(3,)] * (version >= 3)
     assert verify(db).findings == ()

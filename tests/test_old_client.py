@@ -1,51 +1,27 @@
 """A client of the SDK's first generation, in an environment of its own, over real stdio."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import ROOT, SCRIPTS, environment
-
-CLIENT = Path(__file__).with_name("old_client.py")
-PLACE = ROOT / ".venv" / "clients" / "mcp1"
-"""Made once, kept: setting it up takes half a minute."""
+from old_sdk import CLIENT, old_python
 
 Found = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def python() -> str:
-    """Return an interpreter that has `mcp<2`."""
-    interpreter = PLACE / SCRIPTS / ("python.exe" if os.name == "nt" else "python")
-    if not interpreter.exists():
-        unfinished = PLACE.with_name(f"{PLACE.name}.{os.getpid()}")
-        try:
-            scripts = environment(unfinished)
-            pip = [str(scripts / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
-            fetched = subprocess.run(
-                [*pip, "--quiet", "mcp<2"], capture_output=True, check=False, text=True
-            )
-            if fetched.returncode:
-                pytest.skip("pip cannot fetch mcp<2: " + fetched.stderr.strip()[-300:])
-            shutil.rmtree(PLACE, ignore_errors=True)  # its interpreter has gone since
-            unfinished.rename(PLACE)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-    return str(interpreter)
-
-
-@pytest.fixture(scope="module")
-def found(python: str, tmp_path_factory: pytest.TempPathFactory) -> Found:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     """Return all that the old client got from a new space."""
     db = tmp_path_factory.mktemp("old") / "memory.db"
     server = [sys.executable, "-m", "tokenspace.server", "--db", str(db), "--profile", "full"]
     done = subprocess.run(
-        [python, str(CLIENT), *server], capture_output=True, check=False, text=True, timeout=60
+        [old_python(), str(CLIENT), *server],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

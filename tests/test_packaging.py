@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from checkouts import copied, environment, talked
+from checkouts import copied, environment, pip_for, talked
 
 pytestmark = pytest.mark.slow
 
@@ -50,9 +50,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="module")
 def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the released wheel with its dependencies; return the folder of its programs."""
-    scripts = environment(tmp_path_factory.mktemp("installed") / "venv")
-    install = [str(scripts / "python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run([*install, str(built.wheel_of_sdist)], check=True)
+    scripts = environment(tmp_path_factory.mktemp("installed") / "venv", with_pip=False)
+    install = pip_for(str(scripts / "python"), "install", "--quiet", str(built.wheel_of_sdist))
+    subprocess.run(install, check=True)
     return scripts
 
 

@@ -1,7 +1,10 @@
 """Two entries beside each other, and the entries that a new one most likely supersedes."""
 
+from difflib import SequenceMatcher
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tokenspace.memory.pairing import Entries, Reason, nearest, pairing
 
@@ -63,6 +66,19 @@ def test_a_pairing_is_there_for_any_two_texts(old: str, new: str) -> None:
     assert 0 <= pairing(old, new).likeness <= 1
     assert pairing(old, old).reasons == ()
     assert pairing(old, old).differs == ()
+
+
+@given(*[st.lists(st.sampled_from(["fig", "oak", "elm", "ash", "bay", "yew"]))] * 2)
+def test_words_stand_against_each_other_as_difflib_aligns_them(
+    old: list[str], new: list[str]
+) -> None:
+    """Also where words come twice, or in another order."""
+    told: list[tuple[str, str]] = []
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        away = " ".join(word for word in old[a:b] if word not in new)
+        here = " ".join(word for word in new[c:d] if word not in old)
+        told += [(away, here)] if tag == "replace" and away and here else []
+    assert pairing(" ".join(old), " ".join(new)).differs == tuple(told)
 
 
 def test_the_entry_with_the_rarest_words_in_common_is_nearest() -> None:

@@ -114,6 +114,6 @@ async def test_a_killed_process_loses_nothing_that_it_acknowledged(db: Path) -> 
 
 
 @pytest.mark.slow
-async def test_a_hundred_killed_processes_lose_nothing(db: Path) -> None:
-    """The same a hundred times on one file."""
-    await killing(db, 100)
+async def test_fifty_killed_processes_lose_nothing(db: Path) -> None:
+    """The same fifty times on one file."""
+    await killing(db, 50)

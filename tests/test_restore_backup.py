@@ -268,9 +268,9 @@ async def test_a_killed_restore_leaves_the_old_or_the_new(
     """Whenever it is killed, the file is whole, and one or the other."""
     old = await value(live.store)
     backup(db, kept)
-    for n in range(12):
+    for n in range(8):
         await live.write("a", f"new {n}\n" * 500)
-        await asyncio.to_thread(killed_restore, kept, db, 0.002 * n)
+        await asyncio.to_thread(killed_restore, kept, db, 0.003 * n)
         assert verify(db).findings == ()
         assert await value(live.store) in (old, f"new {n}\n" * 500)
 

@@ -59,6 +59,16 @@ async def test_of_equals_the_one_in_the_same_block_is_named_first(space: Space) 
         assert {rival.place for rival in found} == {"one", "two"}
 
 
+async def test_a_block_is_compared_as_the_caller_has_it(space: Space) -> None:
+    """What others made of it since is not looked at: its lines are those of the answer."""
+    await put(space, "- Rent is 900.\n")
+    own, _ = await space.read("notes")
+    await space.insert("notes", "- Rent is 800.", 0, BY)
+    for given, line in ((own, 1), (None, 2)):
+        found = await space.review.superseded("main", "notes", "- Rent is 900.", own=given)
+        assert found[0].line == line
+
+
 async def test_what_was_just_written_is_no_rival_of_itself(space: Space) -> None:
     """Its lines are apart, those of the same words elsewhere are not; nor is its passage."""
     await put(space, "- Rent is 900.\n- Rent is 900.\n")

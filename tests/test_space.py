@@ -244,7 +244,7 @@ async def test_a_watcher_is_told_of_every_change_by_anyone(db: Path) -> None:
             await space.rethink("project", f"{n}", BY)
         told: list[int] = []
         with anyio.fail_after(20):
-            async for change in space.watch(1, lambda: 0.001):
+            async for change in space.watch(1, lambda: anyio.sleep(0.001)):
                 told.append(change.number)
                 if change.number == 1_201:
                     await other.insert("human", "one more", 0, BY)

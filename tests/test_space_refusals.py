@@ -166,7 +166,8 @@ async def test_what_is_said_of_a_write_must_be_storable_too(space: Space) -> Non
 
 async def test_a_value_of_exactly_256_kib_is_kept_whole(space: Space) -> None:
     """The ceiling itself is allowed, by any way of writing."""
-    largest = ("é\t\r\n" * 60_000)[: (262_144 - 2) // 5 * 4]
+    line = "é\t" * 50 + "\r\n"
+    largest = line * (262_144 // len(line.encode()))
     largest += "x" * (262_144 - len(largest.encode()))
     await space.rethink("notes", largest, BY)
     assert await text(space) == largest

@@ -78,7 +78,7 @@ async def test_a_merged_write_does_not_show_what_others_did(
         answer = await refused(two, call, label="topic", **more)
         assert answer == (
             "Block topic has text that you have not been shown whole; read it first: "
-            "memory_read(label='topic')."
+            "memory_read(label='topic'), and pass the version that it shows as expected_version."
         )
     assert (await current(two)).startswith("theirs\na\nb\n")
     await said(two, "memory_read", label="topic")

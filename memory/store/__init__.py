@@ -3,8 +3,10 @@
 from ..erased import Erased, Found
 from .backup import backup
 from .contract import Store, Transaction
+from .glance import Glance, glance
 from .restore_backup import RestoredBackup, restore_backup
 from .retention import Collected, collect
+from .retiring import retire
 from .snapshot import Searcher, Snapshot
 from .sqlite import SqliteStore
 from .verify import Report, verify
@@ -13,6 +15,7 @@ __all__ = [
     "Collected",
     "Erased",
     "Found",
+    "Glance",
     "Report",
     "RestoredBackup",
     "Searcher",
@@ -22,6 +25,8 @@ __all__ = [
     "Transaction",
     "backup",
     "collect",
+    "glance",
     "restore_backup",
+    "retire",
     "verify",
 ]

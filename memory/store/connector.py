@@ -96,9 +96,8 @@ def _row_class(names: tuple[str, ...]) -> type[Row]:
 class Cursor:
     """The rows of one statement."""
 
-    def __init__(self, cursor: apsw.Cursor, connection: apsw.Connection) -> None:
-        self._cursor: Any = cursor  # its stub names a type that numpy would bring
-        self._connection = connection
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
         self._kind: type[Row] | None = None
         self._fetched: list[Any] | None = None
 
@@ -133,11 +132,6 @@ class Cursor:
         self._fetched = None if self._fetched is None else []
         return [self._kind(row) for row in rows] if self._kind else []
 
-    @_standard
-    def raw(self) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement that only reads, as plain tuples."""
-        return list(self._cursor.fetchall()) if self._fetched is None else self._fetched
-
     def close(self) -> None:
         """Drop what was not read."""
         self._cursor.close(True)
@@ -147,16 +141,22 @@ class Connection:
     """One connection, in the shape that aiosqlite drives."""
 
     def __init__(
-        self, path: Path, *, readonly: bool = False, immutable: bool = False, busy_ms: int = 0
+        self,
+        path: Path,
+        *,
+        readonly: bool = False,
+        immutable: bool = False,
+        create: bool = True,
+        busy_ms: int = 0,
     ) -> None:
         flags = apsw.SQLITE_OPEN_URI
-        if readonly:
-            flags |= apsw.SQLITE_OPEN_READONLY
-        else:
-            flags |= apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        flags |= apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
+        if create and not readonly:
+            flags |= apsw.SQLITE_OPEN_CREATE
         uri = path.absolute().as_uri() + ("?immutable=1" if immutable else "")
         try:
-            self._connection = apsw.Connection(uri, flags=flags)
+            # Any: the stubs name a type that numpy would bring.
+            self._connection: Any = apsw.Connection(uri, flags=flags)
         except apsw.Error as error:
             raise standard_error(error) from error
         self._connection.set_busy_timeout(busy_ms)
@@ -166,7 +166,7 @@ class Connection:
 
     def cursor(self) -> Cursor:
         """Return a new cursor."""
-        return Cursor(self._connection.cursor(), self._connection)
+        return Cursor(self._connection.cursor())
 
     def execute(self, sql: str, parameters: Sequence[Value] = ()) -> Cursor:
         """Run a statement on a cursor of its own."""
@@ -184,14 +184,21 @@ class Connection:
         """Return every row."""
         return self.execute(sql, parameters).fetchall()
 
+    @_standard
     def tuples(self, sql: str, *parameters: Value) -> list[tuple[Any, ...]]:
-        """Return every row without its names: quicker where there are thousands."""
-        return self.execute(sql, parameters).raw()
+        """Return every row without its names: quicker than `all`."""
+        return self._connection.execute(sql, parameters or None).fetchall()
 
+    @_standard
     def scalar(self, sql: str, *parameters: Value) -> Any:
         """Return the first column of the first row, None where there is none."""
-        row = self.one(sql, *parameters)
-        return None if row is None else row[0]
+        cursor = self._connection.execute(sql, parameters or None)
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        if not cursor.is_readonly:
+            cursor.fetchall()
+        return row[0]
 
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run a statement once for each row of parameters."""

@@ -4,7 +4,7 @@ Work on the database is a plain function that gets a view of it and runs as one 
 must not wait for anything else, and may run again after a clash: no effects but through the view.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from ..finding import Made, Serving
 from ..learned import Loss, Run
 from ..model import Author, Change, Draft, Intent
 from ..passages import PassageDraft
+from ..reads import Read
 from ..refs import Checkpoint, Point
 from .snapshot import Searcher, Snapshot
 
@@ -93,6 +94,10 @@ class Transaction(Snapshot, Protocol):
 
         One that is abandoned is only a branch that was deleted.
         """
+        ...
+
+    def note_reads(self, reads: Mapping[str, Read]) -> None:
+        """Note when blocks (uid) were read: of those that main has; a later read stays."""
         ...
 
     def take_lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:

@@ -65,11 +65,17 @@ def size_on_disk(path: Path) -> int:
     return sum(part.stat().st_size for part in (path, beside(path, "-wal")) if part.exists())
 
 
+def copies_of(path: Path) -> list[Path]:
+    """Return what this program left beside a file: copies of what it was, finished or not."""
+    patterns = ("format*.bak", "replaced*.bak*", "damaged*.bak*", "*.tmp*")
+    found = (path.parent.glob(f"{glob.escape(path.name)}.{pattern}") for pattern in patterns)
+    return sorted({file for files in found for file in files})
+
+
 def remove_copies(path: Path) -> None:
-    """Remove what this program left beside a file: copies of what it was, finished or not."""
-    for pattern in ("format*.bak", "replaced*.bak*", "damaged*.bak*", "*.tmp*"):
-        for file in path.parent.glob(f"{glob.escape(path.name)}.{pattern}"):
-            file.unlink(missing_ok=True)
+    """Remove the copies that this program left beside a file."""
+    for file in copies_of(path):
+        file.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -66,7 +66,7 @@ def migrations() -> tuple[tuple[int, str, str], ...]:
 def connect(path: Path, *, query_only: bool = False) -> Connection:
     """Return a connection to a file that `prepare` has passed."""
     with translated(path):
-        connection = Connection(path, busy_ms=BUSY_MS)
+        connection = Connection(path, create=False, busy_ms=BUSY_MS)
         try:
             patiently(lambda: _use_wal(connection, path))
             for setting in _SETTINGS:
@@ -88,15 +88,15 @@ def _use_wal(connection: Connection, path: Path) -> None:
         )
 
 
-def prepare(path: Path) -> int:
-    """Make the file if there is none, check it, and migrate it if it is older.
+def prepare(path: Path, *, make: bool = True) -> int:
+    """Make the file if there is none (unless `make` forbids it), check it, migrate an older one.
 
     Returns the format that it then has: the number of our newest migration.
 
     Safe to call from several processes at once: one migrates, the others find it done.
 
     Raises:
-        NotFoundError: its folder is missing.
+        NotFoundError: its folder is missing, or it is and shall not be made.
         InvalidError: it is a folder itself.
         CorruptError: it is not a space, is damaged, or is newer than this program.
         ReadOnlyError, StorageFullError, LockedError: it cannot be written.
@@ -117,7 +117,10 @@ def prepare(path: Path) -> int:
                 return newest
             if have:
                 _copy_beside(path, have)
-        make_private(path)
+        if make:
+            make_private(path)
+        elif not path.exists():
+            raise NotFoundError(f"there is no file {path}.")
         connection = connect(path)
         try:
             _migrate(connection, steps)

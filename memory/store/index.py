@@ -129,8 +129,8 @@ class Index:
         gone, come = before[start : len(before) - len(after) + end], after[start:end]
         if any(heading(line) is not None for line in (*gone, *come)):
             return False
-        titles = [title for line in before[:start] if (title := heading(line)) is not None]
-        under = titles[-1] if titles else ""
+        above = (heading(line) for line in reversed(before[:start]) if "#" in line)
+        under = next((title for title in above if title is not None), "")
         had, have = (Counter(entries(label, lines, under)) for lines in (gone, come))
         sql = "SELECT id FROM doc WHERE kind = 1 AND item_id = ? AND text = ? AND context = ?"
         leaving: list[tuple[int, str]] = []
@@ -156,7 +156,7 @@ class Index:
     ) -> None:
         for text, context in every.elements():
             doc_id = self._doc(ENTRY, block_id, at, None, entity(text, context), context, text)
-            self._write(doc_id, text, context)
+            self._write(doc_id, text, context, "INSERT")
             if keys:
                 self._tag(doc_id, keys)
 
@@ -281,13 +281,13 @@ class Index:
         )  # fmt: skip
         return int(found)
 
-    def _write(self, doc_id: int, body: str, context: str) -> None:
-        """Write a doc's words, and queue it for its vector."""
+    def _write(self, doc_id: int, body: str, context: str, how: str = "INSERT OR REPLACE") -> None:
+        """Write a doc's words, and queue it for its vector; a new one is only to be inserted."""
         self._db.execute(
-            "INSERT OR REPLACE INTO doc_text (rowid, body, context) VALUES (?, ?, ?)",
+            f"{how} INTO doc_text (rowid, body, context) VALUES (?, ?, ?)",
             (doc_id, indexed(body), indexed(context)),
         )
-        self._db.execute("INSERT OR REPLACE INTO embed_queue (doc_id) VALUES (?)", (doc_id,))
+        self._db.execute(f"{how} INTO embed_queue (doc_id) VALUES (?)", (doc_id,))
 
     def _tag(self, doc_id: int, keys: Sequence[str]) -> None:
         self._db.execute("DELETE FROM doc_tag WHERE doc_id = ?", (doc_id,))

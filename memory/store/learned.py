@@ -4,11 +4,11 @@ import json
 
 from ..learned import Loss, Outcome, Run
 from ..passages import Passage
-from .passages import PassageView
+from .reads import ReadsView
 from .rows import AUTHOR, author, moment
 
 
-class LearnedView(PassageView):
+class LearnedView(ReadsView):
     """A view of what was learned, and from what."""
 
     def outcomes(self, most: int) -> list[Outcome]:

@@ -1,8 +1,11 @@
-"""Writing outcomes, losses and consolidations, as part of a change or beside one."""
+"""Writing outcomes, losses, consolidations and reads, as part of a change or beside one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from ..learned import Loss, Run
+from ..reads import Read
+from .rows import stamp
 from .transaction import WriteView
 
 
@@ -58,3 +61,19 @@ class LearningView(WriteView):
         self._db.execute(
             "UPDATE run SET merged = ? WHERE branch_id = ?", (merged, self._branch(branch))
         )
+
+    def note_reads(self, reads: Mapping[str, Read]) -> None:
+        """Note when blocks (uid) were read: of those that main has; a later read stays."""
+        self._db.many(
+            "INSERT INTO block_read (block_id, asked_at, shown_at) SELECT b.id, ?2, ?3 "
+            "FROM block b JOIN block_head h ON h.block_id = b.id AND h.branch_id = 1 "
+            "WHERE b.uid = ?1 ON CONFLICT (block_id) DO UPDATE SET "
+            "asked_at = max(asked_at, excluded.asked_at), "
+            "shown_at = max(shown_at, excluded.shown_at)",
+            [(uid, _when(read.asked), _when(read.shown)) for uid, read in reads.items()],
+        )
+
+
+def _when(at: datetime | None) -> int:
+    """Return a time as it is stored, 0 for never."""
+    return 0 if at is None else stamp(at)

@@ -133,8 +133,11 @@ class Objects:
         """Return the self-contained object that `near` leads to, unless it serves enough."""
         if near is None:
             return None
-        base = self._db.scalar("SELECT coalesce(base_id, id) FROM object WHERE id = ?", near)
-        uses = self._db.scalar("SELECT count(*) FROM object WHERE base_id = ?", base)
+        ((base, uses),) = self._db.tuples(
+            "SELECT coalesce(o.base_id, o.id), (SELECT count(*) FROM object u "
+            "WHERE u.base_id = coalesce(o.base_id, o.id)) FROM object o WHERE o.id = ?",
+            near,
+        )
         return int(base) if uses < PER_KEYFRAME else None
 
     def forget_cache(self) -> None:

@@ -9,7 +9,7 @@ from .database import translated
 _WORTH_VACUUM = 0.2
 """Share of the file that must be free room for it to be written anew."""
 
-_LEAST_VACUUM = 128 * 1024
+_LEAST_VACUUM = 320 * 1024
 """Bytes of it: the nearly empty tables of a small space leave almost as much at any time."""
 
 

@@ -11,6 +11,7 @@ from ..model import Block, BlockInfo, Change
 from ..passages import Passage
 from ..querying import Query, Scope
 from ..ranking import Candidate
+from ..reads import Reads
 from ..refs import Branch, Checkpoint, Point, Turn
 
 
@@ -173,6 +174,10 @@ class Snapshot(Protocol):
 
         That of one change, or the newest thousand.
         """
+        ...
+
+    def reads(self) -> Reads:
+        """Return when blocks of main were last read, and from when on that was noted."""
         ...
 
     def mark(self, entry: str) -> str:

@@ -53,13 +53,13 @@ class SqliteStore:
         self._vocabulary, self._vectors = Vocabulary(), Vectors()
 
     @classmethod
-    async def open(cls, path: Path) -> "SqliteStore":
-        """Open the file, making or migrating it where needed.
+    async def open(cls, path: Path, *, make: bool = True) -> "SqliteStore":
+        """Open the file, making (unless `make` forbids it) or migrating it where needed.
 
         Raises:
             TokenspaceError: as `database.prepare`.
         """
-        format_number = await asyncio.to_thread(prepare, path)
+        format_number = await asyncio.to_thread(prepare, path, make=make)
         workers: list[Worker] = []
         try:
             for query_only in (False, *[True] * (READERS + 1)):

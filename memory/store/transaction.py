@@ -2,35 +2,56 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..errors import ExistsError
-from ..model import MAIN, Author, Change, Draft, Intent, label_key, normal_label
+from ..model import MAIN, Change, Draft, Intent, Touched, label_key, normal_label
 from ..passages import PassageDraft
-from ..refs import Checkpoint, Point
+from .branching import BranchingView
 from .chain import sealing_hash
 from .connector import Row
-from .queueing import QueueView
-from .rows import block_info, stamp
-from .view import let_go
+from .rows import moment, stamp
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A draft with all that its row needs."""
+    """A draft with all that its row needs.
+
+    Attributes:
+        key: What makes its label unique.
+        head: What the block is now; None where it is not there.
+        version, object_id: Of its text; None where the block is deleted.
+        edited: The text that it was, where nothing but that is changed.
+    """
 
     draft: Draft
     uid: str
     label: str
-    old_label: str | None
+    key: str
+    head: Row | None
     action: str
-    version: bytes | None
-    object_id: int | None
-    edited: int | None = None  # the text that only this change made another one
+    about_id: int
+    version: bytes | None = None
+    object_id: int | None = None
+    edited: int | None = None
+
+    @property
+    def old_label(self) -> str | None:
+        """The label that the change takes away."""
+        if self.head is None or self.version is None or self.head["label"] == self.label:
+            return None
+        return self.head["label"]
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is there under this label already, in whatever case."""
+        if self.head is None or self.version is None:
+            return False
+        return bool(self.head["label_key"] == self.key)
 
 
-class WriteView(QueueView):
+class WriteView(BranchingView):
     """A view that can record changes (`Transaction` of the contract)."""
 
     def record(
@@ -50,11 +71,16 @@ class WriteView(QueueView):
 
         Its number is above `above`: where numbers were used that are not in this file.
         """
-        branch_id, parent = self._branch(branch), self.head(branch)
+        branch_id = self._branch(branch)
+        ((parent, newest),) = self._db.tuples(
+            "SELECT head_change, (SELECT coalesce(max(number), 0) FROM change) FROM branch "
+            "WHERE id = ?",
+            branch_id,
+        )
         heads = {d.uid: self._head(branch_id, d.uid) for d in drafts if d.uid}
         states = [self._state_of(draft, heads.get(draft.uid or "")) for draft in drafts]
         self._require_free(branch_id, states)
-        number = max(self.newest(), above) + 1
+        number = max(newest, above) + 1
         self._db.execute(
             "INSERT INTO change (number, branch_id, parent, merge_parent, undoes, restores, at, "
             "author_id, tool, reason, reason_hash, request_id, hash) "
@@ -63,98 +89,63 @@ class WriteView(QueueView):
              self._author(intent.author), intent.tool, intent.reason,
              self._objects.hash(intent.reason), intent.request_id),
         )  # fmt: skip
-        self._write(branch_id, number, states)
+        block_ids = self._write(branch_id, number, states)
         if branch == MAIN:
-            self._index_blocks(number, at, states)
+            self._index_blocks(number, at, block_ids, states)
         self._file(number, at, passages)
         self._db.execute("UPDATE branch SET head_change = ? WHERE id = ?", (number, branch_id))
-        self._seal(number)
-        return self.change(number)
-
-    def make_branch(self, name: str, origin: Point, author: Author, at: datetime) -> None:
-        """Make a branch that starts with what `origin` has."""
-        self._require_free_name(name)
-        past = self._lineage(origin.branch, origin.change)
-        *_, parent_id = (branch_id for branch_id, upto in past if upto == origin.change)
-        heads = [self._head_row(row) for row in self._states(origin.branch, origin.change)]
-        branch_id = self._db.scalar(
-            "INSERT INTO branch (name, parent_id, fork_change, head_change, created_at, author_id) "
-            "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-            name, parent_id, origin.change, origin.change, stamp(at), self._author(author),
-        )  # fmt: skip
-        self._db.many(
-            "INSERT INTO block_head (branch_id, block_id, change, label_key) VALUES (?, ?, ?, ?)",
-            ((branch_id, *head) for head in heads),
+        return Change(
+            number=number,
+            parent=parent,
+            merged=merged,
+            branch=branch,
+            author=intent.author,
+            tool=intent.tool,
+            reason=intent.reason,
+            at=moment(stamp(at)),
+            hash=self._seal(number).hex(),
+            blocks=tuple(_touched(state) for state in states),
+            passages=self._filed(number) if passages else (),
         )
 
-    def _head_row(self, row: Row) -> tuple[int, int, str]:
-        """Return a state as a head: what block, made when, under what label."""
-        if row["object_id"] is None:
-            raise let_go(block_info(row))
-        return row["block_id"], row["change"], row["label_key"]
-
-    def close_branch(self, name: str, at: datetime) -> None:
-        """End a branch; its changes stay readable by their numbers."""
-        branch_id = self._branch(name)
-        self._db.execute("DELETE FROM block_head WHERE branch_id = ?", (branch_id,))
-        self._db.execute("UPDATE branch SET closed_at = ? WHERE id = ?", (stamp(at), branch_id))
-        del self._branches[name]
-
-    def add_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint."""
-        k = checkpoint
-        self._require_free_name(k.name)
-        self._db.execute(
-            "INSERT INTO checkpoint (name, change, message, author_id, at, automatic, blocks, "
-            "chars) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (k.name, k.point.change, k.message, self._author(k.author), stamp(k.at),
-             int(k.automatic), k.blocks, k.chars),
-        )  # fmt: skip
-
-    def drop_checkpoint(self, name: str) -> None:
-        """Take a name off a change."""
-        self._db.execute("DELETE FROM checkpoint WHERE name = ?", (name,))
-
-    def _require_free_name(self, name: str) -> None:
-        known = self.named_so(name)
-        if known is not None:
-            raise ExistsError(
-                f"{known} has that name, or had it; take another one, such as {name}-2."
-            )
-
-    def _seal(self, number: int) -> None:
-        """Write the hash of a change, taken over what the file now says of it."""
+    def _seal(self, number: int) -> bytes:
+        """Write the hash of a change, taken over what the file now says of it; return it."""
         digest = sealing_hash(self._db, self._objects, number)
         self._db.execute("UPDATE change SET hash = ? WHERE number = ?", (digest, number))
+        return digest
 
     def _head(self, branch_id: int, uid: str) -> Row | None:
         return self._db.one(
-            "SELECT v.label, v.version, v.object_id, v.about_id FROM block b "
-            "JOIN block_head h ON h.block_id = b.id AND h.branch_id = ? "
+            "SELECT b.id, b.uid, v.label, v.label_key, v.version, v.object_id, v.about_id "
+            "FROM block b JOIN block_head h ON h.block_id = b.id AND h.branch_id = ? "
             "JOIN block_version v ON v.block_id = b.id AND v.change = h.change WHERE b.uid = ?",
             branch_id, uid,
         )  # fmt: skip
 
     def _state_of(self, draft: Draft, head: Row | None) -> _State:
-        uid, label = draft.uid or str(uuid.uuid4()), normal_label(draft.label)
-        old_label = head["label"] if head and head["label"] != label else None
+        label = normal_label(draft.label)
+        state = _State(
+            draft=draft,
+            uid=draft.uid or str(uuid.uuid4()),
+            label=label,
+            key=label_key(label),
+            head=head,
+            action="deleted",
+            about_id=self._about(draft),
+        )
         if draft.value is None:
-            return _State(draft, uid, label, None, "deleted", None, None)
+            return state
         object_id, digest = self._objects.put(draft.value, head["object_id"] if head else None)
+        edited: int | None = None
         if head is None:
             action = "created"
         elif bytes(head["version"]) != digest:
             action = "edited"
+            if (label, state.about_id) == (head["label"], head["about_id"]):
+                edited = head["object_id"]
         else:
-            action = "renamed" if old_label else "described"
-        edited = None
-        if (
-            head
-            and action == "edited"
-            and (label, self._about(draft)) == (head["label"], head["about_id"])
-        ):
-            edited = head["object_id"]
-        return _State(draft, uid, label, old_label, action, digest, object_id, edited)
+            action = "renamed" if label != head["label"] else "described"
+        return replace(state, action=action, version=digest, object_id=object_id, edited=edited)
 
     def _require_free(self, branch_id: int, states: list[_State]) -> None:
         """Refuse a label that is another block's after all of this change."""
@@ -163,39 +154,29 @@ class WriteView(QueueView):
         for state in states:
             if state.version is None:
                 continue
-            key = label_key(state.label)
-            holder = self._db.one(
-                "SELECT b.uid, v.label FROM block_head h JOIN block b ON b.id = h.block_id "
-                "JOIN block_version v ON v.block_id = h.block_id AND v.change = h.change "
-                "WHERE h.branch_id = ? AND h.label_key = ?",
-                branch_id, key,
-            )  # fmt: skip
-            if key in seen or (holder and holder["uid"] not in own):
+            holder = state.head if state.stays else self._holder(branch_id, state.key)
+            if state.key in seen or (holder and holder["uid"] not in own):
                 taken = holder["label"] if holder else state.label
                 raise ExistsError(
                     f"there is already a block {taken}; edit that one or take another label."
                 )
-            seen.add(key)
+            seen.add(state.key)
 
-    def _author(self, author: Author) -> int:
-        fields = (author.user, author.client, author.client_version, author.model)
-        known = self._db.scalar(
-            "SELECT id FROM author WHERE user = ? AND client = ? AND client_version = ? "
-            "AND model = ?",
-            *fields,
-        )
-        if known is not None:
-            return int(known)
-        made = self._db.scalar(
-            "INSERT INTO author (user, client, client_version, model) VALUES (?, ?, ?, ?) "
-            "RETURNING id",
-            *fields,
-        )
-        return int(made)
+    def _holder(self, branch_id: int, key: str) -> Row | None:
+        """Return the block that has a label now."""
+        return self._db.one(
+            "SELECT b.uid, v.label FROM block_head h JOIN block b ON b.id = h.block_id "
+            "JOIN block_version v ON v.block_id = h.block_id AND v.change = h.change "
+            "WHERE h.branch_id = ? AND h.label_key = ?",
+            branch_id, key,
+        )  # fmt: skip
 
-    def _write(self, branch_id: int, number: int, states: list[_State]) -> None:
-        """Write each block's new version, then the heads (labels may be swapped)."""
-        ids = [self._block_id(state.uid) for state in states]
+    def _write(self, branch_id: int, number: int, states: list[_State]) -> list[int]:
+        """Write each block's new version, then the heads (labels may be swapped); return the ids.
+
+        A block that keeps its label is in nobody's way: its head is only put forward.
+        """
+        ids = [state.head["id"] if state.head else self._block_id(state.uid) for state in states]
         for position, (block_id, state) in enumerate(zip(ids, states, strict=True)):
             draft = state.draft
             self._db.execute(
@@ -203,29 +184,35 @@ class WriteView(QueueView):
                 "label_key, old_label, char_limit, read_only, about_id, version, object_id) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (block_id, number, position, branch_id, state.action, state.label,
-                 label_key(state.label), state.old_label, draft.limit, int(draft.read_only),
-                 self._about(draft), state.version, state.object_id),
+                 state.key, state.old_label, draft.limit, int(draft.read_only),
+                 state.about_id, state.version, state.object_id),
             )  # fmt: skip
             self._db.execute(
-                "DELETE FROM block_head WHERE branch_id = ? AND block_id = ?", (branch_id, block_id)
+                "UPDATE block_head SET change = ?3 WHERE branch_id = ?1 AND block_id = ?2"
+                if state.stays
+                else "DELETE FROM block_head WHERE branch_id = ?1 AND block_id = ?2",
+                (branch_id, block_id, number) if state.stays else (branch_id, block_id),
             )
         for block_id, state in zip(ids, states, strict=True):
-            if state.version is not None:
+            if state.version is not None and not state.stays:
                 self._db.execute(
                     "INSERT INTO block_head (branch_id, block_id, change, label_key) "
                     "VALUES (?, ?, ?, ?)",
-                    (branch_id, block_id, number, label_key(state.label)),
+                    (branch_id, block_id, number, state.key),
                 )
+        return ids
 
     def _about(self, draft: Draft) -> int:
         """Return the id of what is said of a block, storing it if it is new."""
         return self._said(draft.description, draft.tags, dict(draft.metadata))
 
-    def _index_blocks(self, number: int, at: datetime, states: list[_State]) -> None:
+    def _index_blocks(
+        self, number: int, at: datetime, ids: list[int], states: list[_State]
+    ) -> None:
         """Tell the search index what the blocks of main are now."""
-        for state in states:
+        for block_id, state in zip(ids, states, strict=True):
             self._index.block(
-                self._block_id(state.uid),
+                block_id,
                 state.label,
                 state.draft.tags,
                 state.draft.value,
@@ -239,3 +226,13 @@ class WriteView(QueueView):
         if known is None:
             known = self._db.scalar("INSERT INTO block (uid) VALUES (?) RETURNING id", uid)
         return int(known)
+
+
+def _touched(state: _State) -> Touched:
+    return Touched(
+        uid=state.uid,
+        label=state.label,
+        action=state.action,
+        version=state.version.hex() if state.version else None,
+        old_label=state.old_label,
+    )

@@ -1,7 +1,9 @@
 """The MCP server put together: each request of the protocol to the part that answers it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncGenerator, Awaitable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 import anyio
@@ -14,11 +16,14 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from ...memory import TokenspaceError
+from ...memory.errors import DeniedError
 from ...prompts import load
-from . import answers, errors, prompting, resources
+from . import answers, errors, prompting, resources, rights
 from .arguments import Arguments
-from .desk import Desk
+from .desk import Desk, Desks, Done, change_of
+from .entry import Entry
 from .feed import Feed
+from .room import Room
 from .schemas import explain
 from .tools import offered, unknown
 from .vectors import make_vectors
@@ -30,11 +35,16 @@ Context: TypeAlias = ServerRequestContext[Any]
 T = TypeVar("T")
 
 HOUR_MS = 3_600_000
-STATIC = CacheHint(ttl_ms=HOUR_MS, scope="public")
 
 
 class MemoryServer(Server[None]):
-    """The low-level server, honest to handshake clients about its changing list of resources."""
+    """The low-level server, honest to handshake clients about its changing list of resources.
+
+    Attributes:
+        listening: Its streams of changes, of the era without a handshake.
+    """
+
+    listening: ListenHandler
 
     def create_initialization_options(
         self,
@@ -47,19 +57,30 @@ class MemoryServer(Server[None]):
         return super().create_initialization_options(options, *args, **kwargs)
 
 
-class Surface:
-    """The handlers of one server over one desk."""
+@dataclass(slots=True)
+class _Noted:
+    """What is known of a request's end so far."""
 
-    def __init__(self, desk: Desk, profile: str) -> None:
-        self.desk = desk
+    outcome: str = "ok"
+    answer: t.CallToolResult | None = None
+
+
+class Surface:
+    """The handlers of one server over one room."""
+
+    def __init__(self, room: Room, desks: Desks, profile: str) -> None:
+        self.room = room
+        self.desks = desks
         self.feed = Feed()
         self.listening = ListenHandler(self.feed)
         self._tools = offered(profile)
         self._profile = profile
 
-    async def list_tools(self, _: Context, __: object) -> t.ListToolsResult:
-        """tools/list."""
-        return t.ListToolsResult(tools=[entry.tool() for entry in self._tools.values()])
+    async def list_tools(self, ctx: Context, _: object) -> t.ListToolsResult:
+        """tools/list: what the caller may use."""
+        caller = self.desks.of(ctx).caller
+        tools = (entry for entry in self._tools.values() if caller.may(rights.least(entry)))
+        return t.ListToolsResult(tools=[entry.tool() for entry in tools])
 
     async def call_tool(self, ctx: Context, params: t.CallToolRequestParams) -> t.CallToolResult:
         """tools/call."""
@@ -67,40 +88,58 @@ class Surface:
         if entry is None:
             message = unknown(params.name, self._profile)
             raise MCPError(code=t.INVALID_PARAMS, message=message)
+        desk = self.desks.of(ctx)
+        with self._noted(ctx, desk, entry.name) as noted:
+            answer = noted.answer = await self._called(ctx, desk, entry, params, noted)
+        return answer
+
+    async def _called(
+        self,
+        ctx: Context,
+        desk: Desk,
+        entry: Entry,
+        params: t.CallToolRequestParams,
+        noted: _Noted,
+    ) -> t.CallToolResult:
         try:
+            rights.require(desk.caller, rights.least(entry), entry.name)
             given = entry.arguments.model_validate(params.arguments or {})
+            rights.require(desk.caller, rights.needed(entry, given), entry.name)
+            intent = desk.intent(ctx, entry.name, given, dict(ctx.meta or {}))
+            return await entry.run(desk, given, intent)
         except ValidationError as error:
             said = explain(entry.name, entry.arguments, error)
             return answers.say(said, error=True)
-        meta: dict[str, Any] = dict(ctx.meta or {})
-        try:
-            intent = self.desk.intent(ctx, entry.name, given, meta)
-            return await entry.run(self.desk, given, intent)
         except TokenspaceError as error:
+            noted.outcome = "denied" if isinstance(error, DeniedError) else "refused"
             return errors.refused(error)
         except Exception as error:
+            noted.outcome = "failed"
             return answers.say(errors.bug(error, entry.name), error=True)
 
     async def list_resources(
-        self, _: Context, params: t.PaginatedRequestParams | None
+        self, ctx: Context, params: t.PaginatedRequestParams | None
     ) -> t.ListResourcesResult:
         """resources/list."""
-        cursor = params.cursor if params else None
-        return await _told(resources.listed(self.desk, cursor), "resources/list")
+        desk, cursor = self.desks.of(ctx), params.cursor if params else None
+        return await self._told(ctx, desk, resources.listed(desk, cursor), "resources/list")
 
     async def list_templates(self, _: Context, __: object) -> t.ListResourceTemplatesResult:
         """resources/templates/list."""
         return resources.templates()
 
     async def read_resource(
-        self, _: Context, params: t.ReadResourceRequestParams
+        self, ctx: Context, params: t.ReadResourceRequestParams
     ) -> t.ReadResourceResult:
         """resources/read."""
-        return await _told(resources.contents(self.desk, str(params.uri)), "resources/read")
+        desk = self.desks.of(ctx)
+        contents = resources.contents(desk, str(params.uri))
+        return await self._told(ctx, desk, contents, "resources/read")
 
     async def subscribe(self, ctx: Context, params: t.SubscribeRequestParams) -> t.EmptyResult:
         """resources/subscribe, of the handshake era."""
-        await _told(self.desk.space(), "resources/subscribe")
+        desk = self.desks.of(ctx)
+        await self._told(ctx, desk, desk.space(), "resources/subscribe")
         self.feed.join(ctx).add(str(params.uri))
         return t.EmptyResult()
 
@@ -117,53 +156,78 @@ class Surface:
         self, ctx: Context, params: t.SubscriptionsListenRequestParams
     ) -> t.SubscriptionsListenResult:
         """subscriptions/listen, of 2026-07-28."""
-        await _told(self.desk.space(), "subscriptions/listen")
+        desk = self.desks.of(ctx)
+        await self._told(ctx, desk, desk.space(), "subscriptions/listen")
         return await self.listening(ctx, params)
 
-    async def list_prompts(self, _: Context, __: object) -> t.ListPromptsResult:
-        """prompts/list."""
-        return prompting.listed()
+    async def list_prompts(self, ctx: Context, __: object) -> t.ListPromptsResult:
+        """prompts/list: what the caller may ask for."""
+        caller, found = self.desks.of(ctx).caller, prompting.listed()
+        may = [one for one in found.prompts if caller.may(rights.of_prompt(one.name))]
+        return t.ListPromptsResult(prompts=may)
 
     async def get_prompt(self, ctx: Context, params: t.GetPromptRequestParams) -> t.GetPromptResult:
         """prompts/get."""
-        intent = self.desk.intent(ctx, params.name[:100], Arguments(), dict(ctx.meta or {}))
-        given = params.arguments or {}
-        filled = prompting.filled(self.desk, self._profile, params.name, given, intent)
-        return await _told(filled, "prompts/get")
+        desk, name = self.desks.of(ctx), params.name[:100]
+        intent = desk.intent(ctx, name, Arguments(), dict(ctx.meta or {}))
 
-    async def complete(self, _: Context, params: t.CompleteRequestParams) -> t.CompleteResult:
+        async def filled() -> t.GetPromptResult:
+            rights.require(desk.caller, rights.of_prompt(name), f"the prompt {name}")
+            given = params.arguments or {}
+            return await prompting.filled(desk, self._profile, params.name, given, intent)
+
+        return await self._told(ctx, desk, filled(), "prompts/get")
+
+    async def complete(self, ctx: Context, params: t.CompleteRequestParams) -> t.CompleteResult:
         """completion/complete: labels, wherever an argument is called so."""
         found: list[str] = []
         if params.argument.name == "label":
-            found = await _told(
-                resources.completed(self.desk, params.argument.value), "completion/complete"
-            )
+            desk = self.desks.of(ctx)
+            labels = resources.completed(desk, params.argument.value)
+            found = await self._told(ctx, desk, labels, "completion/complete")
         completion = t.Completion(values=found[:100], total=len(found), has_more=len(found) > 100)
         return t.CompleteResult(completion=completion)
 
+    async def _told(self, ctx: Context, desk: Desk, answer: Awaitable[T], where: str) -> T:
+        """Return an answer, or raise what may be said of its failure as a protocol error."""
+        with self._noted(ctx, desk, where) as noted:
+            try:
+                return await answer
+            except MCPError:
+                noted.outcome = "refused"
+                raise
+            except TokenspaceError as error:
+                noted.outcome = "denied" if isinstance(error, DeniedError) else "refused"
+                raise MCPError(code=t.INVALID_PARAMS, message=str(error)) from error
+            except Exception as error:
+                noted.outcome = "failed"
+                raise MCPError(code=t.INTERNAL_ERROR, message=errors.bug(error, where)) from error
 
-async def _told(answer: Awaitable[T], where: str) -> T:
-    """Return an answer, or raise what may be said of its failure as a protocol error."""
-    try:
-        return await answer
-    except MCPError:
-        raise
-    except TokenspaceError as error:
-        raise MCPError(code=t.INVALID_PARAMS, message=str(error)) from error
-    except Exception as error:
-        raise MCPError(code=t.INTERNAL_ERROR, message=errors.bug(error, where)) from error
+    @contextmanager
+    def _noted(self, ctx: Context, desk: Desk, what: str) -> Generator[_Noted]:
+        """Have those who watch take note of a request when it is done."""
+        noted, began = _Noted(), time.perf_counter()
+        try:
+            yield noted
+        finally:
+            seconds = time.perf_counter() - began
+            change = change_of(noted.answer) if noted.answer is not None else None
+            outcome = noted.outcome
+            if outcome == "ok" and noted.answer is not None and noted.answer.is_error:
+                outcome = "refused"
+            self.desks.note(ctx, desk, Done(what, outcome, seconds, change))
 
 
-def build(desk: Desk, profile: str, version: str) -> MemoryServer:
-    """Return a server over `desk`; while it runs, changes by any process reach its clients."""
-    surface = Surface(desk, profile)
+def build(room: Room, desks: Desks, profile: str, version: str) -> MemoryServer:
+    """Return a server over `room`; while it runs, changes by any process reach its clients."""
+    surface = Surface(room, desks, profile)
 
     @asynccontextmanager
     async def lifespan(_: Server[None]) -> AsyncGenerator[None]:
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(surface.feed.run, desk)
-                tasks.start_soon(make_vectors, desk)
+                tasks.start_soon(surface.feed.run, room)
+                tasks.start_soon(make_vectors, room)
                 try:
                     yield
                 finally:
@@ -171,10 +235,9 @@ def build(desk: Desk, profile: str, version: str) -> MemoryServer:
                     tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
-                await desk.close()
+                await room.close()
 
-    schemas = {name: entry.tool().input_schema for name, entry in offered(profile).items()}
-    lookup: Callable[[str], Any] = schemas.get
+    static = CacheHint(ttl_ms=HOUR_MS, scope="public" if desks.alike else "private")
     server = MemoryServer(
         NAME,
         version=version,
@@ -182,11 +245,11 @@ def build(desk: Desk, profile: str, version: str) -> MemoryServer:
         instructions=load("instructions").body,
         lifespan=lifespan,
         cache_hints={
-            "tools/list": STATIC,
-            "prompts/list": STATIC,
-            "resources/templates/list": STATIC,
+            "tools/list": static,
+            "prompts/list": static,
+            "resources/templates/list": static,
         },
-        get_tool_input_schema=lookup,
+        get_tool_input_schema=lambda _: None,  # no tool has an argument that stands in a header
         on_list_tools=surface.list_tools,
         on_call_tool=surface.call_tool,
         on_list_resources=surface.list_resources,
@@ -199,6 +262,7 @@ def build(desk: Desk, profile: str, version: str) -> MemoryServer:
         on_get_prompt=surface.get_prompt,
         on_completion=surface.complete,
     )
+    server.listening = surface.listening
     server.add_notification_handler(
         "notifications/initialized", t.NotificationParams, surface.initialized
     )

@@ -1,54 +1,65 @@
-"""What every handler of a server needs: the space, where it lies, who works in it."""
+"""What a handler needs to know of who calls: the space, what they were shown, what they may do."""
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
-import anyio
 from mcp.server.context import ServerRequestContext
+from mcp_types import CallToolResult
 
 from ...memory import Author, Intent, Space
 from ...memory.model import MAIN
+from ..roles import Role
 from .arguments import Arguments
+from .room import Room
 from .seen import Seen
 
 IDEMPOTENCY_KEY = "tokenspace/idempotency-key"
 """`_meta` key of a call under which a client may name it, so that a retry is one change."""
 
 
-class Desk:
-    """One server's working place.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose assistant calls.
 
-    The space is opened on first use, not at the start: a file that cannot be opened answers each
-    call with the reason, and works again as soon as that is mended.
+    Attributes:
+        user: The name that changes are signed with.
+        role: What they may do in this space; None in a person's own process, where everything is
+            theirs, and what is read-only is kept from assistants.
     """
 
+    user: str
+    role: Role | None = None
+
+    def may(self, needed: Role) -> bool:
+        """Tell whether they may do what `needed` may."""
+        return self.role is None or self.role.may(needed)
+
+
+class Desk:
+    """The place of one client in a room: what it was shown stays with it."""
+
     def __init__(
-        self,
-        open_space: Callable[[], Awaitable[Space]],
-        place: str,
-        user: str,
-        context_budget: int = 6_000,
-        profile: str = "full",
+        self, room: Room, caller: Caller, context_budget: int = 6_000, profile: str = "full"
     ) -> None:
-        self._open = open_space
-        self._opened: Space | None = None
-        self._opening = anyio.Lock()
-        self.seen = Seen()
-        """What the client has been shown."""
-        self.run: str | None = None
-        """The branch of the consolidation that the client was given last; it may have ended."""
-        self.in_use = anyio.Event()
-        """Set when the space is first opened."""
-        self.opened_at = 0
-        """The newest change at that moment."""
-        self.place = place
+        self.room = room
+        self.caller = caller
         self.context_budget = context_budget
         """Tokens that all blocks should take together, estimated."""
         self.profile = profile
         """Which tools the client is offered."""
-        self._user = user
+        self.seen = Seen()
+        """What the client has been shown."""
+        self.run: str | None = None
+        """The branch of the consolidation that the client was given last; it may have ended."""
+        self._opening = 0
+
+    @property
+    def place(self) -> str:
+        """The space, and how it was found."""
+        return self.room.place
 
     async def space(self) -> Space:
         """Return the space.
@@ -56,31 +67,12 @@ class Desk:
         Raises:
             TokenspaceError: its file cannot be used.
         """
-        async with self._opening:
-            if self._opened is not None and not self._opened.is_current():
-                await self.close()  # removed or replaced: what is there now is another space
-                self.seen = Seen()
-                self.run = None
-            if self._opened is None:
-                self._opened, self.opened_at = await self._ready()
-                self.in_use.set()
-            return self._opened
-
-    async def _ready(self) -> tuple[Space, int]:
-        """Return a space that was just opened, and the number of its newest change."""
-        space = await self._open()
-        try:
-            return space, await space.head()
-        except BaseException:
-            with anyio.CancelScope(shield=True):
-                await space.close()
-            raise
-
-    async def close(self) -> None:
-        """Let go of the space; what was acknowledged is on disk already."""
-        if self._opened is not None:
-            await self._opened.close()
-            self._opened = None
+        space = await self.room.space()
+        if self._opening not in (0, self.room.openings):  # what was shown was another space's
+            self.seen = Seen()
+            self.run = None
+        self._opening = self.room.openings
+        return space
 
     def intent(
         self,
@@ -94,20 +86,86 @@ class Desk:
         info = params.client_info if params is not None else None
         key = meta.get(IDEMPOTENCY_KEY)
         author = Author(
-            user=self._user,
+            user=self.caller.user,
             client=info.name[:100] if info else "",
             client_version=info.version[:50] if info else "",
             model=_model(meta)[:100],
         )
-        called = [key, str(author), tool, dict((ctx.params or {}).get("arguments") or {})]
-        request_id = _digest(called) if key else None
+        called = dict((ctx.params or {}).get("arguments") or {})
+        request_id = _digest([key, str(author), tool, called]) if key else None
         return Intent(
             author=author,
             branch=getattr(given, "branch", None) or MAIN,
             tool=tool,
             reason=getattr(given, "reason", None) or "",
             request_id=request_id,
+            override_read_only=self.caller.role is Role.ADMIN,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a request, for those who watch a server; nothing of what it said.
+
+    Attributes:
+        what: The tool, or the protocol's method.
+        outcome: ok, refused, denied or failed.
+        seconds: How long it took.
+        change: The number of the change that it made, if it made one.
+    """
+
+    what: str
+    outcome: str
+    seconds: float
+    change: int | None = None
+
+
+class Desks(Protocol):
+    """Where a transport has its clients sit."""
+
+    @property
+    def alike(self) -> bool:
+        """Whether every client is offered the same."""
+        ...
+
+    def of(self, ctx: ServerRequestContext[Any]) -> Desk:
+        """Return the desk of the client that a request comes from."""
+        ...
+
+    def note(self, ctx: ServerRequestContext[Any], desk: Desk, done: Done) -> None:
+        """Take note of what became of a request."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OneDesk:
+    """The desk of a server that has one client, as over stdio."""
+
+    desk: Desk
+    alike: bool = True
+
+    def of(self, ctx: ServerRequestContext[Any]) -> Desk:
+        """Return the one there is: a client of any era stays the same for the whole process."""
+        del ctx
+        return self.desk
+
+    def note(self, ctx: ServerRequestContext[Any], desk: Desk, done: Done) -> None:
+        """Nobody watches."""
+
+
+def connection(ctx: ServerRequestContext[Any]) -> Any:
+    """Return what stands for the connection of a handshake client as long as that lasts.
+
+    In the era without a handshake each request has its own.
+    """
+    # The SDK has no public way to tell connections apart; this is the one place that does.
+    return ctx.session._connection  # pyright: ignore[reportPrivateUsage]
+
+
+def change_of(answer: CallToolResult) -> int | None:
+    """Return the number of the change that an answer tells of."""
+    number = (answer.meta or {}).get("tokenspace/change")
+    return number if isinstance(number, int) else None
 
 
 def _digest(called: list[object]) -> str:

@@ -21,8 +21,9 @@ from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated, Serv
 from ...memory import BlockInfo, Change, Space
 from ...memory.errors import TokenspaceError
 from ...memory.model import MAIN
-from .desk import Desk
+from .desk import connection
 from .resources import CHANGES, CONTEXT, INDEX, archive_uri, spellings
+from .room import Room
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +50,13 @@ class Feed:
         self._listeners: dict[object, Callable[[ServerEvent], None]] = {}
         self._subscribed: WeakKeyDictionary[Any, _Subscriber] = WeakKeyDictionary()
         self._tasks: TaskGroup | None = None
+        self._woken = anyio.Event()
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Register a listen stream; return what takes it off again."""
         token = object()
         self._listeners[token] = listener
+        self._woken.set()
 
         def unsubscribe() -> None:
             self._listeners.pop(token, None)
@@ -62,9 +65,8 @@ class Feed:
 
     def join(self, ctx: ServerRequestContext[Any]) -> set[str]:
         """Return the addresses that this handshake connection has subscribed to, to be changed."""
-        # The SDK has no public way to reach a connection later; this is the one place that does.
-        connection = ctx.session._connection  # pyright: ignore[reportPrivateUsage]
-        return self._subscribed.setdefault(connection, _Subscriber()).uris
+        self._woken.set()
+        return self._subscribed.setdefault(connection(ctx), _Subscriber()).uris
 
     async def publish(self, event: ServerEvent) -> None:
         """Tell everyone who asked for this event; nobody waits for anybody else."""
@@ -73,45 +75,45 @@ class Feed:
                 listener(event)
             except Exception:  # it is the listener's own, and no reason to stop
                 logger.exception("a listener failed")
-        for connection, subscriber in list(self._subscribed.items()):
+        for client, subscriber in list(self._subscribed.items()):
             if isinstance(event, ResourceUpdated) and event.uri not in subscriber.uris:
                 continue
             subscriber.waiting[event] = None
             if self._tasks is not None and not subscriber.telling:
                 subscriber.telling = True
-                self._tasks.start_soon(self._tell, connection, subscriber)
+                self._tasks.start_soon(self._tell, client, subscriber)
         await anyio.lowlevel.checkpoint()
 
-    async def _tell(self, connection: Any, subscriber: _Subscriber) -> None:
+    async def _tell(self, client: Any, subscriber: _Subscriber) -> None:
         """Send a connection what waits for it; one that fails is forgotten."""
         try:
             while subscriber.waiting:
                 event = next(iter(subscriber.waiting))
                 del subscriber.waiting[event]
                 if isinstance(event, ResourceUpdated):
-                    await connection.send_resource_updated(event.uri)
+                    await client.send_resource_updated(event.uri)
                 elif isinstance(event, ResourcesListChanged):
-                    await connection.send_resource_list_changed()
+                    await client.send_resource_list_changed()
         except Exception:
             logger.exception("a connection failed; it is told nothing more")
-            self._subscribed.pop(connection, None)
+            self._subscribed.pop(client, None)
         finally:
             subscriber.telling = False
 
-    async def run(self, desk: Desk) -> None:
+    async def run(self, room: Room) -> None:
         """Publish changes until cancelled; a space that nobody uses is not opened for it."""
-        await desk.in_use.wait()
+        await room.in_use.wait()
         async with anyio.create_task_group() as self._tasks:
-            await self._follow(desk)
+            await self._follow(room)
 
-    async def _follow(self, desk: Desk) -> None:
+    async def _follow(self, room: Room) -> None:
         """Publish each change once, whatever fails in between."""
         followed, seen = None, 0
         while True:
             try:
-                space = await desk.space()
+                space = await room.space()
                 if space is not followed:  # the first, or another file at the same place
-                    followed, seen = space, desk.opened_at
+                    followed, seen = space, room.opened_at
                 async for change in space.watch(seen, self._pause):
                     seen = change.number
                     await self._tell_of(change, space)
@@ -129,9 +131,12 @@ class Feed:
         for event in found:
             await self.publish(event)
 
-    def _pause(self) -> float:
+    async def _pause(self) -> None:
+        """Wait for the next look; who begins to listen does not wait for a long pause to end."""
         watched = any(subscriber.uris for subscriber in self._subscribed.values())
-        return ALERT_S if self._listeners or watched else IDLE_S
+        self._woken = anyio.Event()
+        with anyio.move_on_after(ALERT_S if self._listeners or watched else IDLE_S):
+            await self._woken.wait()
 
 
 def events(change: Change) -> list[ServerEvent]:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Sequence
 
-from ...memory import Space, Written
+from ...memory import Block, Space, Written
 from ...memory.lines import changed_lines, content, split_lines
 from ...memory.rivals import Rival
 from ..terminal import one_line, printable
@@ -29,18 +29,23 @@ async def beside(space: Space, done: Written, text: str) -> list[str]:
     step = done.steps[0] if done.steps else None
     if done.change is None or done.repeated or step is None or step.after is None:
         return []
-    before = step.before.value if step.before else ""
-    lines = _written(before, step.after.value, text)
-    found = await superseded(space, done.point.branch, step.after.label, text, lines)
+    before, after = step.before.value if step.before else "", step.after
+    lines = _written(before, after.value, text)
+    found = await superseded(space, done.point.branch, after.label, text, lines, after)
     return rows(found)
 
 
 async def superseded(
-    space: Space, branch: str, label: str, text: str, apart: Collection[int | str]
+    space: Space,
+    branch: str,
+    label: str,
+    text: str,
+    apart: Collection[int | str],
+    own: Block | None = None,
 ) -> list[Rival]:
     """Return what `Review.superseded` finds; nothing where it fails: what was written stands."""
     try:
-        return await space.review.superseded(branch, label, text, apart)
+        return await space.review.superseded(branch, label, text, apart, own)
     except Exception:
         logger.exception("nothing was compared with what was written to %s", label or "the archive")
         return []

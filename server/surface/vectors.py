@@ -5,19 +5,19 @@ import logging
 import anyio
 
 from ...memory.errors import TokenspaceError
-from .desk import Desk
+from .room import Room
 
 logger = logging.getLogger(__name__)
 
 RETRY_S = 5.0
 
 
-async def make_vectors(desk: Desk) -> None:
+async def make_vectors(room: Room) -> None:
     """Make the vectors that are missing until cancelled; a space nobody uses is not opened."""
-    await desk.in_use.wait()
+    await room.in_use.wait()
     while True:
         try:
-            space = await desk.space()
+            space = await room.space()
             await space.indexer.run()
             continue  # another file is at its place
         except TokenspaceError as error:

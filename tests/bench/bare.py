@@ -27,9 +27,8 @@ def opened(path: str) -> Any:
     return db
 
 
-async def main() -> None:
-    """Serve until input ends."""
-    db = opened(sys.argv[1]) if len(sys.argv) > 1 else None
+def made(db: Any = None) -> Server[Any]:
+    """Return the server, over a database or none."""
 
     async def list_tools(_: Context, __: object) -> types.ListToolsResult:
         schema: dict[str, Any] = {"type": "object", "properties": {}}
@@ -43,7 +42,12 @@ async def main() -> None:
             db.execute("COMMIT")
         return OK
 
-    server = Server[Any]("bare", on_list_tools=list_tools, on_call_tool=call_tool)
+    return Server[Any]("bare", on_list_tools=list_tools, on_call_tool=call_tool)
+
+
+async def main() -> None:
+    """Serve until input ends."""
+    server = made(opened(sys.argv[1]) if len(sys.argv) > 1 else None)
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())
 

@@ -2,18 +2,27 @@
 
 A stream is 31 versions of a memory, one edit between each two, and some outcomes a version. Harm
 lowers the chance of success from 0.8 to 0.4 at one edit; scores are success or failure, within
-5 % noise. What can be known is limited by chance: the reference is who knows that scores fell, and
-both rates, and only looks for the place. "Inside" is harm in the middle half of the edits; with a
-handful of outcomes on one side no test can be sure.
+5 % noise. "Inside" is harm in the middle half of the edits; with a handful of outcomes on one side
+no test can be sure.
+
+What can be known is limited by chance. Two references see the same streams. "Both rates known"
+knows that harm is a fall from 0.8 to 0.4, but neither whether there was any nor where. "A textbook
+scan" knows no rate: at each edit it sets two rates, the lower one last, against one for all
+outcomes (generalised likelihood ratio). Either names the likeliest edit, and only where its ratio
+is above what 95 % of streams without harm reach, counted beforehand in streams of their own. Both
+take all tasks and models to be alike: here they are, but for "worse model"; the scan cannot know.
 """
 
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import accumulate
 
-from measure import Options, Row, run_alone
+from measure import Options, Row, percentile, run_alone
 
 from tokenspace.memory.suspects import Trial, suspects
 
@@ -25,6 +34,10 @@ TASKS = 5
 EACH = 4
 """Outcomes a version that the budgets are for; `SCALED` is counted with 2 and 8 as well."""
 
+LEVEL = 0.05
+HARMLESS = 4_000
+"""Streams without harm that a reference's threshold is counted in."""
+
 SCALED = ("harm inside", "no harm", "model swap, no harm")
 
 
@@ -35,10 +48,11 @@ class Stream:
     trials: list[Trial]
     harm: int | None = None
 
-    @property
-    def edits(self) -> range:
-        """Every version but the first came by an edit."""
-        return range(1, EDITS + 1)
+    def is_wrong(self, found: int | None) -> bool:
+        """Tell whether no edit within two of the harm was named; without harm, whether any was."""
+        if self.harm is None:
+            return found is not None
+        return found is None or abs(found - self.harm) > 2
 
 
 def stream(
@@ -77,18 +91,13 @@ Maker = Callable[[random.Random], Stream]
 
 def makers(each: int) -> dict[str, Maker]:
     """Return how the streams of each kind are made, with so many outcomes a version."""
-
-    def both(coin: random.Random) -> Stream:
-        harm, swap = apart(coin)
-        return stream(coin, each, harm, swap)
-
     return {
         "harm inside": lambda coin: stream(coin, each, inside(coin)),
         "harm anywhere": lambda coin: stream(coin, each, anywhere(coin)),
         "no harm": lambda coin: stream(coin, each),
         "model swap, no harm": lambda coin: stream(coin, each, swap=anywhere(coin)),
         "worse model, no harm": lambda coin: worse_model(stream(coin, each), anywhere(coin), coin),
-        "model swap, harm elsewhere": both,
+        "model swap, harm elsewhere": lambda coin: stream(coin, each, *apart(coin)),
     }
 
 
@@ -97,88 +106,113 @@ def worse_model(plain: Stream, swap: int, coin: random.Random) -> Stream:
     trials = [
         trial
         if trial.change < swap
-        else Trial(
-            trial.change, trial.task, trial.score * (coin.random() < BAD / GOOD), "another model"
-        )
+        else replace(trial, score=trial.score * (coin.random() < BAD / GOOD), model="another")
         for trial in plain.trials
     ]
     return Stream(trials)
 
 
-def foretold(made: Stream) -> int:
-    """Return the edit that one names who knows the rates and that there was harm."""
-    gain = math.log(BAD / GOOD), math.log((1 - BAD) / (1 - GOOD))
-    by_version = [0.0] * (EDITS + 2)
-    for trial in made.trials:
-        by_version[trial.change] += gain[0] if trial.score >= 0.5 else gain[1]
-    return max(made.edits, key=lambda edit: sum(by_version[edit:]))
+Tally = list[tuple[int, int]]
+"""Successes and failures by version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Shares of the runs."""
-
-    named: float
-    near: float
-    exact: float
-    foretold: float
-    seconds: float
+def tally(made: Stream) -> Tally:
+    """Return what became of the tasks; the noise is too small to hide it."""
+    found = Counter((trial.change, trial.score > 0.5) for trial in made.trials)
+    return [(found[version, True], found[version, False]) for version in range(EDITS + 1)]
 
 
-def counted(make: Maker, runs: int, seed: int) -> Counted:
-    """Return how often something was named, within two edits, exactly; and what could be known."""
-    coin = random.Random(seed)  # noqa: S311 - the same streams each time
-    made = [make(coin) for _ in range(runs)]
-    began = time.perf_counter()
-    first = [next(iter(suspects(one.edits, one.trials).suspects), None) for one in made]
-    seconds = (time.perf_counter() - began) / runs
-    away = [
-        abs(found.change - one.harm)
-        for found, one in zip(first, made, strict=True)
-        if found is not None and one.harm is not None
-    ]
-    known = [abs(foretold(one) - one.harm) <= 2 for one in made if one.harm is not None]
-    return Counted(
-        named=sum(found is not None for found in first) / runs,
-        near=sum(distance <= 2 for distance in away) / runs,
-        exact=away.count(0) / runs,
-        foretold=sum(known) / runs,
-        seconds=seconds,
-    )
+def both_rates_known(of: Tally) -> tuple[float, int]:
+    """Return the largest log likelihood ratio of a fall from GOOD to BAD, and its edit."""
+    success, failure = math.log(BAD / GOOD), math.log((1 - BAD) / (1 - GOOD))
+    after = accumulate(done * success + failed * failure for done, failed in reversed(of))
+    return max(zip(after, range(EDITS, 0, -1), strict=False))
+
+
+def textbook(of: Tally) -> tuple[float, int]:
+    """Return the largest log likelihood ratio of two rates, the later one lower, and its edit."""
+    (good, bad), (later, worse), found = (0, 0), map(sum, zip(*of, strict=True)), [(0.0, 1)]
+    alike = likelihood(later, worse)
+    for edit, (done, failed) in enumerate(of[:-1], 1):
+        good, bad, later, worse = good + done, bad + failed, later - done, worse - failed
+        if good * worse > later * bad:  # the rate falls
+            found.append((likelihood(good, bad) + likelihood(later, worse) - alike, edit))
+    return max(found)
+
+
+def likelihood(done: int, failed: int) -> float:
+    """Return the logarithm of how likely outcomes are at the rate that fits them best."""
+    return sum(n * math.log(n / (done + failed)) for n in (done, failed) if n)
+
+
+REFERENCES: dict[str, Callable[[Tally], tuple[float, int]]] = {
+    "both rates known": both_rates_known,
+    "a textbook scan": textbook,
+}
+
+
+@cache
+def threshold(reference: str, each: int) -> float:
+    """Return what a reference's ratio exceeds in no more than 5 % of streams without harm."""
+    coin = random.Random(f"{each} a version, harmless")  # noqa: S311 - the same streams each time
+    scan = REFERENCES[reference]
+    return percentile([scan(tally(stream(coin, each)))[0] for _ in range(HARMLESS)], 1 - LEVEL)
+
+
+def named_by(reference: str, made: Stream, each: int) -> int | None:
+    """Return the edit that a reference names, None for none."""
+    ratio, edit = REFERENCES[reference](tally(made))
+    return edit if ratio > threshold(reference, each) else None
 
 
 def bench(options: Options) -> list[Row]:
     """Return the counts; `--rounds 20` (the default) makes 500 runs of each."""
     runs = max(1, options.rounds * RUNS // Options.rounds)
-    rows: list[Row] = []
-    for each in (EACH, 2, 8):
-        for name, make in makers(each).items():
-            if each != EACH and name not in SCALED:
-                continue
-            rows += _rows(f"{each} a version, {name}", counted(make, runs, each), each)
-    return rows
-
-
-def _rows(what: str, found: Counted, each: int) -> Sequence[Row]:
-    """Return the rows of one kind of streams: what must not happen has the budget."""
-    if found.foretold == 0:
-        budget = 10.0 if "model" in what else 5.0
-        return [
-            Row(what=f"{what}: memory blamed", value=found.named * 100, unit="%", budget=budget)
-        ]
     return [
-        Row(what=f"{what}: missed", value=(1 - found.named) * 100, unit="%"),
-        Row(
-            what=f"{what}: not within two edits",
-            value=(1 - found.near) * 100,
-            unit="%",
-            against="all but the place known",
-            reference=(1 - found.foretold) * 100,
-            budget=15.0 if each == EACH and "swap" not in what else None,
-        ),
-        Row(what=f"{what}: not exact", value=(1 - found.exact) * 100, unit="%"),
-        Row(what=f"{what}: a verdict", value=found.seconds * 1_000, unit="ms"),
+        row
+        for each in (EACH, 2, 8)
+        for kind, make in makers(each).items()
+        if each == EACH or kind in SCALED
+        for row in counted(kind, make, runs, each)
     ]
+
+
+def counted(kind: str, make: Maker, runs: int, each: int) -> list[Row]:
+    """Return the rows of one kind of streams: how often the scan and the references are wrong."""
+    coin = random.Random(each)  # noqa: S311 - the same streams each time
+    made = [make(coin) for _ in range(runs)]
+    began = time.perf_counter()
+    verdicts = [suspects(range(1, EDITS + 1), one.trials).suspects for one in made]
+    took = (time.perf_counter() - began) / runs
+    found = [named[0].change if named else None for named in verdicts]
+    what, harmless = f"{each} a version, {kind}", kind.endswith("no harm")
+    budget = (10.0 if "model" in kind else 5.0) if harmless else 15.0
+    rows = [
+        Row(
+            what=f"{what}: {'memory blamed' if harmless else 'not within two edits'}",
+            value=percent(map(Stream.is_wrong, made, found)),
+            unit="%",
+            against=name,
+            reference=percent(one.is_wrong(named_by(name, one, each)) for one in made),
+            budget=budget if harmless or (each == EACH and "swap" not in kind) else None,
+        )
+        for name in REFERENCES
+    ]
+    if harmless:
+        return rows
+    exact = (edit == one.harm for edit, one in zip(found, made, strict=True))
+    return [
+        Row(what=f"{what}: missed", value=percent(edit is None for edit in found), unit="%"),
+        *rows,
+        Row(what=f"{what}: not exact", value=100 - percent(exact), unit="%"),
+        Row(what=f"{what}: a verdict", value=took * 1_000, unit="ms"),
+    ]
+
+
+def percent(which: Iterable[bool]) -> float:
+    """Return of how many in a hundred something is true."""
+    known = list(which)
+    return 100 * sum(known) / len(known)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""The team endpoint: many spaces, many people, over HTTP."""

@@ -1,0 +1,145 @@
+"""The endpoint as one ASGI application: each address to the part that answers it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend
+from mcp.server.transport_security import TransportSecurityMiddleware
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ...memory.errors import LockedError, NotFoundError
+from .arrivals import Arrivals
+from .door import Door
+from .entrance import Entrance, is_stream
+from .limits import TooManyError
+from .metadata import metadata_routes
+from .operations import OPEN, Operations
+from .outgoing import Outgoing
+from .rooms import Rooms, Served
+from .spaces import DEFAULT
+
+_OF_HOST = (b"host", b"origin")
+_KNOWN = 100  # headers; most endpoints are reached under one or two names
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """One transport's address, of any space. An object, so that it is given the raw request."""
+
+    door: Door
+    rooms: Rooms
+    entrance: Entrance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or serve a stream until it ends."""
+        name: str = scope["path_params"].get("space", DEFAULT)
+        refused = self.entrance.refusal(scope, name)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        try:
+            with self.entrance.held(scope):
+                async with self.rooms.use(name) as served, self.door.inside(scope):
+                    if not is_stream(scope):
+                        await self.serve(served, scope, receive, send)
+                        return
+                    outgoing = Outgoing(send, self.rooms.bounds.taken_s)
+                    async with outgoing.whole():
+                        await self.serve(served, scope, receive, outgoing)
+        except NotFoundError as error:
+            await _told(404, str(error))(scope, receive, send)
+        except TooManyError as error:
+            await _told(429, str(error))(scope, receive, send)
+        except LockedError as error:
+            await _told(503, str(error))(scope, receive, send)
+
+    async def serve(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to the transport."""
+        raise NotImplementedError
+
+
+class _Streamable(_Endpoint):
+    """Streamable HTTP."""
+
+    async def serve(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
+        await served.streamable.handle_request(scope, receive, send)
+
+
+class _Sse(_Endpoint):
+    """The stream of the older SSE transport."""
+
+    async def serve(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
+        await served.stream(scope, receive, send)
+
+
+class _SseMessages(_Endpoint):
+    """What a client of the SSE transport sends."""
+
+    async def serve(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
+        await served.sse.handle_post_message(scope, receive, send)
+
+
+class _Security:
+    """Lets in only requests that mean this host: a page of another one cannot reach it by DNS."""
+
+    def __init__(self, app: ASGIApp, checks: TransportSecurityMiddleware) -> None:
+        self._app = app
+        self._checks = checks
+        self._good: set[tuple[tuple[bytes, bytes], ...]] = set()  # headers that were let in
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in OPEN:
+            shown = tuple(header for header in scope["headers"] if header[0] in _OF_HOST)
+            if shown not in self._good:
+                refused = await self._checks.validate_request(Request(scope))
+                if refused is not None:
+                    await refused(scope, receive, send)
+                    return
+                if len(self._good) < _KNOWN:
+                    self._good.add(shown)
+        await self._app(scope, receive, send)
+
+
+def application(door: Door, rooms: Rooms, operations: Operations) -> ASGIApp:
+    """Return the application; its spaces are closed when its lifespan ends."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        async with rooms.run(), anyio.create_task_group() as tasks:
+            tasks.start_soon(door.watch)
+            if door.verifier.issuer is not None:
+                tasks.start_soon(door.verifier.issuer.run)
+            yield
+            tasks.cancel_scope.cancel()
+
+    parts = door, rooms, operations.entrance
+    routes: list[Route] = []  # those that are asked for most come first
+    for prefix in ("/p/{space}", ""):
+        routes += [
+            Route(f"{prefix}/mcp", _Streamable(*parts)),
+            Route(f"{prefix}/sse", _Sse(*parts), methods=["GET"]),
+            Route(f"{prefix}/messages/", _SseMessages(*parts), methods=["POST"]),
+        ]
+    routes += [*operations.routes(), *metadata_routes(door.addresses)]
+    checks = TransportSecurityMiddleware(door.addresses.security())
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(_Security, checks=checks),
+            Middleware(AuthenticationMiddleware, backend=BearerAuthBackend(door.verifier)),
+        ],
+        lifespan=lifespan,
+    )
+    return Arrivals(app, operations.records.answered)
+
+
+def _told(status: int, said: str) -> Response:
+    return JSONResponse({"error": said}, status)
