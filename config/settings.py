@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,40 @@ import platformdirs
 
 APP = "tokenspace"
 CHOICES = {
-    "profile": ("core", "full"),
+    "profile": ("core", "full", "anthropic"),
     "download": ("yes", "no"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
 }
 SPACE = ("db", "project")
 PATHS = (*SPACE, "data", "tls_cert", "tls_key", "token_file")
-NUMBERS = {"context_budget": 1, "port": 0, "rate": 1, "open_spaces": 1}
-"""Settings that are numbers, with the least that each can be."""
+_MOST = 10**9  # a number that is given
+NUMBERS = {
+    "context_budget": (1, _MOST),
+    "port": (0, 65_535),
+    "rate": (1, _MOST),
+    "open_spaces": (1, _MOST),
+}
+"""Settings that are numbers, with the least and the most that each can be."""
 
 TOKEN = "TOKENSPACE_TOKEN"  # noqa: S105 - the variable's name
 """What holds the token for an endpoint; it is no setting, so that no message names its value."""
 
+HOSTS = (
+    "CLAUDECODE",
+    "CLAUDE_PLUGIN_ROOT",
+    "COPILOT_AGENT_SESSION_ID",
+    "CURSOR_VERSION",
+    "GEMINI_CLI",
+    "QWEN_CODE_CLI",
+)
+"""What assistants' programs say of themselves to the hooks that they run."""
+
+_ELSEWHERE = (
+    *("APPDATA", "XDG_CONFIG_HOME"),
+    *("CLAUDE_CONFIG_DIR", "CLINE_DIR", "CODEX_HOME", "COPILOT_HOME"),
+)
 _SECRET = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)S?$", re.IGNORECASE)
 _SHORTEST = 6  # characters of a key; what is shorter is a word like any other
-_MOST = 10**9  # a number that is given
 _UNEXPANDED = re.compile(r"\$\{[^}]*\}")
 
 
@@ -112,7 +130,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] | None = No
             )
     values["user"] = values["user"] or _login_name()
     typed: dict[str, Any] = dict(values)
-    typed |= {key: _number(key, values[key], least, origin) for key, least in NUMBERS.items()}
+    typed |= {key: _number(key, values[key], origin) for key in NUMBERS}
     return Settings(
         **typed,
         origin=origin,
@@ -160,13 +178,29 @@ def secrets() -> list[str]:
     return sorted((value for value in found if len(value) >= _SHORTEST), key=len, reverse=True)
 
 
+def host() -> dict[str, str]:
+    """Return what the assistant that runs a hook says of itself in the environment."""
+    return {name: os.environ[name] for name in HOSTS if os.environ.get(name)}
+
+
+def log_folder() -> Path:
+    """Return where a program that may say nothing to its caller notes what went wrong."""
+    return Path(platformdirs.user_log_dir(APP, appauthor=False))
+
+
+def elsewhere(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what the environment says of where other programs keep their settings."""
+    env = os.environ if environ is None else environ
+    return {name: env[name] for name in _ELSEWHERE if env.get(name)}
+
+
 def config_file() -> Path:
     """Return where the user's own settings lie."""
     return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
 
 
 def _defaults() -> dict[str, str]:
-    text = resources.files("tokenspace.config").joinpath("default.toml").read_text("utf-8")
+    text = Path(__file__).with_name("default.toml").read_text("utf-8")
     values: dict[str, str] = tomllib.loads(text)
     assert set(values) <= {f.name for f in fields(Settings)}  # noqa: S101 - our own two files agree
     return values
@@ -187,11 +221,12 @@ def _from_file(path: Path, known: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _number(key: str, value: str, least: int, origin: Mapping[str, str]) -> int:
+def _number(key: str, value: str, origin: Mapping[str, str]) -> int:
+    least, most = NUMBERS[key]
     digits = value.replace("_", "").replace(",", "")
-    if not digits.isdecimal() or not least <= int(digits[:10]) <= _MOST:
-        above = "from 0" if least == 0 else "above 0"
-        raise SettingsError(f"{origin[key]}: {value!r} is not a {key}; give a number {above}.")
+    if not digits.isdecimal() or not least <= int(digits[:10]) <= most:
+        within = "above 0" if most == _MOST else f"from {least} to {most}"
+        raise SettingsError(f"{origin[key]}: {value!r} is not a {key}; give a number {within}.")
     return int(digits)
 
 

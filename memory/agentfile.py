@@ -5,22 +5,17 @@ because they are unique per agent only, values above their own limit. Secrets ar
 """
 
 import json
-import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from .adopting import Arrival
 from .errors import InvalidError, NotFoundError
-from .model import DEFAULT_LIMIT, MAX_LABEL_CHARS, MAX_NOTE_CHARS, Draft, normal_label
+from .exchange.common import Json, as_label_part, items, label_for, objects, storable
+from .model import DEFAULT_LIMIT, MAX_NOTE_CHARS, Draft
 
 _SECRET_KEYS = ("secrets", "tool_exec_environment_variables")
 _OTHER_PARTS = ("messages", "tools", "files", "sources", "mcp_servers", "skills", "groups")
-_NOT_IN_LABELS = re.compile(r"[^\w.\-/]+")
-_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, as cut by some exporters
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +58,12 @@ def parse_agent_file(text: str, name: str) -> AgentFile:
         InvalidError: it is not JSON, or has no memory blocks in either form.
     """
     data = _decoded(text, name)
-    agents = _objects(data.get("agents")) or [data]
+    agents = objects(data.get("agents")) or [data]
     notes: list[str] = []
     if "blocks" in data:
         found = _shared_blocks(data, agents, name)
     elif "core_memory" in data:
-        found = [(block, _owner(data, name)) for block in _objects(data["core_memory"])]
+        found = [(block, _owner(data, name)) for block in objects(data["core_memory"])]
     else:
         raise InvalidError(
             f"{name} has neither `blocks` nor `core_memory`: it is not a Letta Agent File."
@@ -100,16 +95,16 @@ def _shared_blocks(data: Json, agents: list[Json], name: str) -> list[tuple[Json
     """Return each top-level block with the agent that refers to it."""
     owners: dict[str, str] = {}
     for agent in agents:
-        for block_id in _list(agent.get("block_ids")):
+        for block_id in items(agent.get("block_ids")):
             owners.setdefault(str(block_id), _owner(agent, name))
     first = _owner(agents[0], name)
-    return [(b, owners.get(str(b.get("id")), first)) for b in _objects(data["blocks"])]
+    return [(b, owners.get(str(b.get("id")), first)) for b in objects(data["blocks"])]
 
 
 def _draft(block: Json, notes: list[str]) -> Draft:
-    label = _label(str(block.get("label") or "block"), notes)
-    value = _storable(str(block.get("value") or ""), label, notes)
-    description = _storable(str(block.get("description") or ""), f"{label}'s description", notes)
+    label = label_for(str(block.get("label") or "block"), notes)
+    value = storable(str(block.get("value") or ""), label, notes)
+    description = storable(str(block.get("description") or ""), f"{label}'s description", notes)
     if len(description) > MAX_NOTE_CHARS:
         notes.append(f"{label}'s description was cut to {MAX_NOTE_CHARS:,} characters.")
     limit = _limit(block.get("limit"))
@@ -127,17 +122,9 @@ def _draft(block: Json, notes: list[str]) -> Draft:
         description=description[:MAX_NOTE_CHARS],
         limit=limit,
         read_only=bool(block.get("read_only")),
-        tags=tuple(map(str, _list(block.get("tags")))),
+        tags=tuple(map(str, items(block.get("tags")))),
         metadata={k: v if isinstance(v, str) else json.dumps(v) for k, v in pairs.items()},
     )
-
-
-def _storable(text: str, what: str, notes: list[str]) -> str:
-    """Return `text` without the two things that JSON can hold and a block cannot."""
-    stored = _SURROGATE.sub("\ufffd", text.replace("\0", ""))
-    if stored != text:
-        notes.append(f"{what} held characters that are not text; they were taken out.")
-    return stored
 
 
 def _limit(limit: object) -> int:
@@ -146,23 +133,9 @@ def _limit(limit: object) -> int:
     return min(limit, 2**31)
 
 
-def _label(label: str, notes: list[str]) -> str:
-    """Return a label of ours for one of theirs."""
-    try:
-        return normal_label(label)
-    except InvalidError:
-        segments = _NOT_IN_LABELS.sub("-", unicodedata.normalize("NFC", label)).split("/")
-        kept = (segment.strip("-") for segment in segments)
-        made = "/".join(s for s in kept if s.strip("."))[:MAX_LABEL_CHARS]
-        made = normal_label(made.rstrip("/.") or "block")
-        notes.append(f"label {label!r} is now {made!r}.")
-        return made
-
-
 def _owner(agent: Json, name: str) -> str:
     """Return the agent's name as a part of a label."""
-    plain = _NOT_IN_LABELS.sub("-", str(agent.get("name") or name)).strip("-./").replace("/", "-")
-    return plain[:40].strip("-.") or "agent"
+    return as_label_part(str(agent.get("name") or name)) or "agent"
 
 
 def _secret_names(holder: Json) -> list[str]:
@@ -172,18 +145,10 @@ def _secret_names(holder: Json) -> list[str]:
         if isinstance(held, dict):
             names += map(str, cast(Json, held))
         else:
-            names += [str(s.get("key") or s.get("name") or key) for s in _objects(held)]
+            names += [str(s.get("key") or s.get("name") or key) for s in objects(held)]
     return names
 
 
 def _count(part: str, data: Json, agents: list[Json]) -> int:
     holders = agents if agents[0] is data else [data, *agents]
-    return sum(len(_objects(holder.get(part))) for holder in holders)
-
-
-def _objects(value: object) -> list[Json]:
-    return [cast(Json, item) for item in _list(value) if isinstance(item, dict)]
-
-
-def _list(value: object) -> list[object]:
-    return cast(list[object], value) if isinstance(value, list) else []
+    return sum(len(objects(holder.get(part))) for holder in holders)

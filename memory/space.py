@@ -7,12 +7,12 @@ from typing import Self
 
 import anyio
 
-from . import adopting, edit, patching, writing
-from .adopting import HERE, Adopted, Arrival
+from . import edit, patching, writing
 from .archive import Archive
 from .beginning import begin
 from .consolidation import Consolidation
 from .embedders import Embedders
+from .exchanging import Exchange
 from .history import History
 from .indexing import Indexer
 from .losses import account
@@ -42,6 +42,8 @@ class Space:
         """What can be done with the past."""
         self.archive = Archive(store, now)
         """Passages and episodes."""
+        self.exchange = Exchange(store, now)
+        """What comes from elsewhere, and what goes there."""
         self.outcomes = Outcomes(store, now)
         """How tasks went, and which edit made them go worse."""
         self.consolidation = Consolidation(store, now, self.outcomes)
@@ -139,7 +141,7 @@ class Space:
                 raise absent(view, branch, label)
             return found, head
 
-        block, head = await self._store.read(work)
+        block, head = await self._store.read(work, brief=at is None)
         self.noting.asked(block)
         return block, head
 
@@ -171,7 +173,7 @@ class Space:
 
     async def head(self) -> int:
         """Return the number of the newest change on any branch."""
-        return await self._store.read(lambda view: view.newest())
+        return await self._store.read(lambda view: view.newest(), brief=True)
 
     async def watch(
         self, since: int, pause: Callable[[], Awaitable[None]]
@@ -270,23 +272,6 @@ class Space:
                 w, label, description=description, limit=limit, read_only=read_only, tags=tags
             ),
         )
-
-    async def adopt(self, arrivals: list[Arrival], intent: Intent) -> tuple[Adopted, ...]:
-        """Take in blocks from elsewhere as one change, without overwriting any text."""
-        adopted: list[Adopted] = []
-
-        def work(write: Write) -> Written:
-            adopted[:] = adopting.plan(write.tx, write.branch, arrivals)
-            return write.record([(a.before, a.draft) for a in adopted if a.action != HERE])
-
-        await self._write(intent, work)
-        return tuple(adopted)
-
-    async def plan_adoption(
-        self, arrivals: list[Arrival], branch: str = MAIN
-    ) -> tuple[Adopted, ...]:
-        """Return what `adopt` would do now."""
-        return await self._store.read(lambda view: tuple(adopting.plan(view, branch, arrivals)))
 
     async def _write(self, intent: Intent, work: Callable[[Write], Written]) -> Written:
         return await transact(self._store, self._now, intent, work)

@@ -52,8 +52,12 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program and return its exit code: 0, 1 for a refusal, 2 for wrong use."""
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["hook"] and not {"drain", "-h", "--help"} & set(words):
+        from .hook.start import run as run_hook  # before all that could refuse its words
+
+        return run_hook(words[1:])
     try:
-        words = sys.argv[1:] if argv is None else argv
         args = _parser(words).parse_args(words)
     except SystemExit as end:  # help was written, or a complaint
         return end.code if isinstance(end.code, int) else 0
@@ -62,18 +66,38 @@ def main(argv: list[str] | None = None) -> int:
 
         sys.stdout.write(f"tokenspace {version('tokenspace')}\n")
         return 0
-    if args.command in (None, "serve"):
-        if getattr(args, "remote", None) is not None:
-            from .remote.start import serve as serve_remote
+    try:
+        return _serve(args) if args.command in (None, "serve") else _run(args)
+    except KeyboardInterrupt:  # while all that is needed is imported
+        return 130
 
-            return serve_remote(args)
-        if getattr(args, "transport", "stdio") != "stdio":
-            from .endpoint.start import serve as serve_endpoint
 
-            return serve_endpoint(args)
+def _serve(args: argparse.Namespace) -> int:
+    if args.command is None:
         from .stdio import serve
 
         return serve(args)
+    from .serve_options import misplaced
+
+    if wrong := misplaced(args):
+        from .terminal import complain
+
+        complain(wrong)
+        return 2
+    if args.remote is not None:
+        from .remote.start import serve as serve_remote
+
+        return serve_remote(args)
+    if args.transport != "stdio":
+        from .endpoint.start import serve as serve_endpoint
+
+        return serve_endpoint(args)
+    from .stdio import serve
+
+    return serve(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from .commands import run
 
     return run(args)
@@ -140,5 +164,8 @@ def _add_common(parser: argparse.ArgumentParser, default: str | None) -> None:
 
 def _add_profile(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
-        "--profile", metavar="NAME", default=default, help="tools a client sees: core or full"
+        "--profile",
+        metavar="NAME",
+        default=default,
+        help="tools a client sees: core, full or anthropic",
     )

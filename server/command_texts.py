@@ -162,11 +162,39 @@ COMMANDS = {
         ),
     ),
     "import": (
-        "take in a Letta Agent File",
+        "take in memory that you have elsewhere",
         (
-            "Take in the memory blocks of a Letta Agent File (.af). Nothing that is here is "
-            "overwritten: a block whose label is taken comes in as AGENT/LABEL. Secrets are "
-            "dropped. Doing it twice changes nothing."
+            "Take in a Letta Agent File, the memory of another server, or Markdown; the format is "
+            "told by the content. Long texts go to the archive as passages, instructions and what "
+            "is short to blocks. It is one change. Nothing that is here is overwritten: a block "
+            "whose label is taken comes in as OWNER/LABEL. Keys and passwords are left out. Doing "
+            "it twice changes nothing."
+        ),
+    ),
+    "export": (
+        "write all of memory as files, or keep a folder like it",
+        (
+            "Write all blocks, passages and episodes: as a folder of Markdown, an Agent File "
+            "(blocks alone) or JSON lines. `tokenspace import` reads each of them. With --watch, "
+            "edits in the folder, by an editor or by git, become changes, and changes are written "
+            "there; an edit that clashes is kept in a file beside, NAME.conflict.md."
+        ),
+    ),
+    "hook": (
+        "what an assistant's program runs at points of a session",
+        (
+            "Answer the program that an assistant runs in (Claude Code, Codex, Copilot CLI, Gemini "
+            "CLI, Qwen Code, Cursor) at the start of a session or at a prompt with what memory "
+            "holds, and note sessions that end. It reads the program's JSON, fails silently, and "
+            "exits with 0. The plugin runs it for you."
+        ),
+    ),
+    "install": (
+        "plug tokenspace into a client, or see which are here",
+        (
+            "Write tokenspace into a client's configuration file: the entry alone, and no other "
+            "byte. What was there before is kept beside it. Without a client, list those that are "
+            "here; on a terminal they are offered."
         ),
     ),
     "token": (
@@ -182,7 +210,7 @@ COMMANDS = {
         (
             "Look after the spaces of a team's endpoint, also while it serves them. Archiving "
             "moves one, whole, into the folder archive of the endpoint's data; deleting takes it "
-            "and the tokens for it away for good, and asks for its name first."
+            "away for good, and asks for its name first. Both revoke the tokens for it."
         ),
     ),
 }

@@ -16,12 +16,15 @@ from .call import Call, RefusedError, WrongUseError
 from .comparing import blame, diff
 from .consolidating import consolidate
 from .editing import edit
+from .exporting import export
 from .filing import archive
 from .finding import search
 from .forgetting import forget
 from .history import merge, restore
+from .hook.command import hook
 from .importing import import_file
 from .indexing import index
+from .install.command import InstallCommand, install
 from .naming import branch, checkpoint
 from .outcomes import outcome, outcomes
 from .semantic import set_up
@@ -75,6 +78,8 @@ def _run(args: argparse.Namespace) -> int:
     if args.command in TEAM_COMMANDS:
         require_own_flags(args)
         code = TEAM_COMMANDS[args.command](Team(args, settings))
+    elif args.command in MACHINE_COMMANDS:
+        code = MACHINE_COMMANDS[args.command](args, settings)
     else:
         code = COMMANDS[args.command](Call(args, settings, locate(settings)))
     sys.stdout.flush()
@@ -235,7 +240,12 @@ COMMANDS: dict[str, Command] = {
     "gc": collect_garbage,
     "setup": set_up,
     "import": import_file,
+    "export": export,
+    "hook": hook,
 }
 
 TEAM_COMMANDS: dict[str, TeamCommand] = {"token": token, "spaces": spaces}
 """Those about a team's endpoint, which has many memories."""
+
+MACHINE_COMMANDS: dict[str, InstallCommand] = {"install": install}
+"""Those about the clients of this machine, whichever memory they have."""

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from .exchange_options import add_export, add_import
 from .flags import (
     PLACE,
     add_branch,
@@ -12,15 +13,17 @@ from .flags import (
     add_tags,
     add_time,
     add_yes,
-    days,
     places,
     positive,
     resolution,
 )
+from .hook.options import add as add_hook
+from .install_options import add as add_install
 from .order_options import add as add_consolidate
 from .outcome_options import add_outcome, add_outcomes
 from .sleeping.options import add as add_sleep
 from .team_options import add_spaces, add_token
+from .upkeep_options import add_backup, add_gc, add_index, add_restore_backup, add_setup
 
 
 def add(name: str, parser: argparse.ArgumentParser) -> None:
@@ -210,61 +213,8 @@ def _archive(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(branch=None)
 
 
-def _index(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--watch", action="store_true", help="only look on while another process makes them"
-    )
-    parser.add_argument(
-        "--rebuild",
-        action="store_true",
-        help="first make anew all that search looks through; nobody can write meanwhile",
-    )
-    parser.set_defaults(branch=None)
-
-
 def _without_own(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(branch=None)
-
-
-def _backup(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="the new file, or the folder it goes into")
-    parser.set_defaults(branch=None)
-
-
-def _restore_backup(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="the backup")
-    parser.add_argument(
-        "--force", action="store_true", help="also a backup of another memory, in place of this one"
-    )
-    add_yes(parser)
-    parser.set_defaults(branch=None)
-
-
-def _gc(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--keep-days",
-        metavar="N",
-        type=days,
-        help="let go of versions that are older than N days, but for the last of each day and all "
-        "that branches, checkpoints and merges need (every version is kept)",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
-    parser.set_defaults(branch=None)
-
-
-def _setup(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model", metavar="NAME", default="", help="of the Hugging Face hub, or a folder (MiniLM)"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
-    parser.set_defaults(branch=None)
-
-
-def _import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE.af", help="the Agent File")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    add_reason(parser)
-    add_branch(parser)
 
 
 _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
@@ -281,18 +231,21 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "forget": _forget,
     "search": _search,
     "archive": _archive,
-    "index": _index,
+    "index": add_index,
     "consolidate": add_consolidate,
     "outcome": add_outcome,
     "outcomes": add_outcomes,
     "status": _without_own,
     "sleep": add_sleep,
     "verify": _without_own,
-    "backup": _backup,
-    "restore-backup": _restore_backup,
-    "gc": _gc,
-    "setup": _setup,
-    "import": _import,
+    "backup": add_backup,
+    "restore-backup": add_restore_backup,
+    "gc": add_gc,
+    "setup": add_setup,
+    "import": add_import,
+    "export": add_export,
+    "hook": add_hook,
+    "install": add_install,
     "token": add_token,
     "spaces": add_spaces,
 }

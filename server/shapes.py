@@ -46,10 +46,9 @@ whole file), and what follows below.
                 damaged, erased_since}
     gc          {dry_run, versions, texts, bytes_before, bytes_after (numbers), vacuumed, pending
                 (text)}
-    import      {dry_run, blocks [arrival], notes, left_out {part: count}, secrets [name]}
 
 What does not exist, or was not made, is null. `archive_shapes` has what is of the archive,
-`outcome_shapes` what is of outcomes.
+`outcome_shapes` what is of outcomes, `exchange_shapes` what is of import and export.
 """
 
 import json

@@ -3,10 +3,11 @@
 import argparse
 
 from .flags import add_yes
+from .roles import Role
 
 TOKEN_ACTIONS = ("list", "create", "revoke")
 SPACE_ACTIONS = ("list", "create", "archive", "delete")
-ROLES = ("reader", "writer", "admin")
+ROLES = tuple(map(str, Role))
 
 _TIMES = (
     "A TIME is 2027-01-31 (to the end of that day, UTC), '2027-01-31 14:30' (UTC), or how long: "

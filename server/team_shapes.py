@@ -6,12 +6,14 @@ Every answer has `data` (the folder of the endpoint), and what follows below.
     space       {name, path, bytes, change (number, 0 for none), changed_at, problem (text)}: of
                 what cannot be read, change and changed_at are null
 
-    token list      {tokens [token], damaged [id]}
-    token create    {token, secret, address}: the secret is what is sent, and is shown only here
+    token list      {tokens [token], damaged [id], absent [space]}: spaces that some of them are
+                    for, and that do not exist
+    token create    {token, secret, address, others [id]}: the secret is what is sent, and is shown
+                    only here; others are earlier ones of the same name and space, good still
     token revoke    {id, token, left (number)}: the token is null where it could not be read
     spaces list     {spaces [space]}
-    spaces create   {space}
-    spaces archive  {space, archived (path), tokens [token]}: those stay good for that name
+    spaces create   {space, tokens [token]}: those that are good for it already
+    spaces archive  {space, archived (path), revoked [token]}
     spaces delete   {space, revoked [token]}
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from . import team_shapes
 from .asking import agree
 from .call import WrongUseError
-from .endpoint.tokens import Token
+from .endpoint.tokens import EVERY, Token
 from .team import Team
 from .team_shapes import Seen, seen
 from .terminal import Cell, Column, plural
@@ -61,10 +61,18 @@ def _row(team: Team, found: Seen) -> list[Cell | str]:
 def _create(team: Team) -> None:
     name = team.args.name
     path = asyncio.run(team.spaces.create(name))
+    team.note("spaces create", space=name)
+    now = datetime.now(UTC)
+    good = [kept for kept in team.tokens.all() if kept.meets(name) and not kept.is_over(now)]
     if team.args.json:
-        team.answer(space=team_shapes.space(seen(name, path)))
+        team.answer(
+            space=team_shapes.space(seen(name, path)),
+            tokens=[team_shapes.token(one, now) for one in good],
+        )
         return
     team.out.line("Made the space ", Cell(name, "bold"), f": {path}")
+    if good:
+        team.out.line(f"Already good for it: {_named(good)}.")
     make = team.command("token", "create", "--name", "WHO", "--space", name)
     team.out.line("To let somebody in: ", Cell(make, "bold"))
 
@@ -74,18 +82,18 @@ def _archive(team: Team) -> None:
     path = team.require_space(name)
     found = seen(name, path)
     kept = team.spaces.archive(name, datetime.now(UTC))
-    tokens = _only_for(team, name)
+    team.note("spaces archive", space=name)
+    tokens = team.revoke_all(name)
     if team.args.json:
         now = datetime.now(UTC)
         team.answer(
             space=team_shapes.space(found),
             archived=str(kept),
-            tokens=[team_shapes.token(one, now) for one in tokens],
+            revoked=[team_shapes.token(one, now) for one in tokens],
         )
         return
     team.out.line(Cell(f"Archived {name}", "bold"), f": it is served no more, and kept as {kept}")
-    if tokens:
-        team.out.line(f"Good again for a space of that name: {_named(tokens)}.")
+    _tell_revoked(team, tokens)
     team.out.line("To look into it: ", Cell(_on(kept, "blocks"), "bold"))
     team.out.line("To bring it back: ", Cell(_on(path, "restore-backup", str(kept)), "bold"))
 
@@ -93,24 +101,29 @@ def _archive(team: Team) -> None:
 def _delete(team: Team) -> None:
     name = team.args.name
     found = seen(name, team.require_space(name))
-    tokens = _only_for(team, name)
     if not team.args.yes:
-        agree(_warning(team, found, tokens), name)
+        agree(_warning(team, found), name)
     team.spaces.delete(name)
-    for one in tokens:
-        team.tokens.revoke(one.id)
+    team.note("spaces delete", space=name)
+    tokens = team.revoke_all(name)
     if team.args.json:
         now = datetime.now(UTC)
         gone = [team_shapes.token(one, now) for one in tokens]
         team.answer(space=team_shapes.space(found), revoked=gone)
         return
     team.out.line(Cell(f"Deleted the space {name}", "bold"), ", with its history.")
+    _tell_revoked(team, tokens)
+
+
+def _tell_revoked(team: Team, tokens: list[Token]) -> None:
     if tokens:
         team.out.line(f"Revoked, as they were for it alone: {_named(tokens)}.")
+        team.warn_if_none_is_left()
 
 
-def _warning(team: Team, found: Seen, tokens: list[Token]) -> str:
+def _warning(team: Team, found: Seen) -> str:
     """Return what would be gone."""
+    tokens = [kept for kept in team.tokens.all() if kept.space == found.name]
     parts = ["its history"]
     if found.look is not None and found.look.at is not None:
         last = f"{found.look.change:,}, {team.out.when(found.look.at)}"
@@ -124,12 +137,9 @@ def _warning(team: Team, found: Seen, tokens: list[Token]) -> str:
     )
 
 
-def _only_for(team: Team, name: str) -> list[Token]:
-    return [kept for kept in team.tokens.all() if kept.space == name]
-
-
 def _named(tokens: list[Token]) -> str:
-    return ", ".join(f"{kept.name} {kept.id}" for kept in tokens)
+    everywhere = {EVERY: " (for every space)"}
+    return ", ".join(f"{kept.name} {kept.id}{everywhere.get(kept.space, '')}" for kept in tokens)
 
 
 def _on(path: Path, *words: str) -> str:

@@ -65,25 +65,49 @@ def _create(team: Team) -> None:
         raise WrongUseError(
             "say whose token it is, and for which space: --name NAME --space SPACE."
         )
+    # The first space is made when an endpoint first starts.
     if args.space != EVERY and (args.space != DEFAULT or team.spaces.names()):
-        team.require_space(args.space)  # the first space is made when an endpoint first starts
+        team.require_space(args.space, make=True)
     role = Role(args.role or Role.WRITER)
     ends = expiry(args.expires, datetime.now(UTC))
     made, secret = team.tokens.create(args.name, args.space, role, ends)
+    team.note_token("token create", made)
+    before = [kept for kept in team.tokens.all() if _replaces(made, kept)]
     url = address(public_address(team.settings, team.settings.port), made.space)
     try:
         if args.json:
             shape = team_shapes.token(made, datetime.now(UTC))
-            team.answer(token=shape, secret=secret, address=url)
+            team.answer(
+                token=shape, secret=secret, address=url, others=[kept.id for kept in before]
+            )
         else:
             team.out.exact(f"{secret}\n")
     except OSError as error:  # nobody has seen it, so nobody shall have it
         team.tokens.revoke(made.id)
+        team.note_token("token revoke", made)
         raise RefusedError(
             f"the token could not be written ({error.strerror}), and was revoked again."
         ) from error
     if not args.json:
-        team.tell(*_told(made, url))
+        team.tell(*_told(made, url), *_twice(team, made, before))
+
+
+def _replaces(made: Token, kept: Token) -> bool:
+    """Tell whether somebody who was given a token has had another for the same."""
+    same = (kept.name, kept.space) == (made.name, made.space) and kept.id != made.id
+    return same and not kept.is_over(made.made_at)
+
+
+def _twice(team: Team, made: Token, before: list[Token]) -> list[str]:
+    """Return what to do where somebody has several tokens for the same space."""
+    if not before:
+        return []
+    ids = ", ".join(kept.id for kept in before)
+    revoke = team.command("token", "revoke", before[0].id)
+    return [
+        f"{made.name} has had another for the same, which stays good: {ids}. Once this one is in "
+        f"its place: {revoke}",
+    ]
 
 
 def _told(made: Token, url: str) -> list[str]:
@@ -109,18 +133,17 @@ def _revoke(team: Team) -> None:
         raise WrongUseError("say which token: give its ID, or the name of who has it.")
     revoked = tokens.revoke(args.which, args.space)
     ident = revoked.id if revoked else args.which
-    left = len(tokens.all())
+    if revoked:
+        team.note_token("token revoke", revoked)
+    else:
+        team.note("token revoke", token=ident)
     if args.json:
         shape = team_shapes.token(revoked, datetime.now(UTC)) if revoked else None
-        team.answer(id=ident, token=shape, left=left)
+        team.answer(id=ident, token=shape, left=len(tokens.all()))
         return
     whose = f"the token of {revoked.name} for {revoked.space}" if revoked else "a damaged token"
     team.out.line(Cell("Revoked", "bold"), f" {whose} ({ident}). It is refused from now on.")
-    if not tokens.any():
-        team.out.line(
-            Cell("No token is left", "yellow"),
-            ": an endpoint that only this machine can reach now lets all its programs in.",
-        )
+    team.warn_if_none_is_left()
 
 
 def _list(team: Team) -> None:
@@ -129,8 +152,13 @@ def _list(team: Team) -> None:
         raise WrongUseError(f"say what to do with {args.which}: revoke it?")
     now, damaged = datetime.now(UTC), tokens.damaged()
     found = [kept for kept in tokens.all() if args.space in (None, kept.space)]
+    there = {EVERY, *team.spaces.names()}
     if args.json:
-        team.answer(tokens=[team_shapes.token(kept, now) for kept in found], damaged=damaged)
+        team.answer(
+            tokens=[team_shapes.token(kept, now) for kept in found],
+            damaged=damaged,
+            absent=sorted({kept.space for kept in found} - there),
+        )
         return
     columns = (
         Column("ID", "dim"),
@@ -141,7 +169,7 @@ def _list(team: Team) -> None:
         Column("Expires"),
         Column("Marks", "yellow"),
     )
-    team.out.table(columns, [_row(team, kept, now) for kept in found])
+    team.out.table(columns, [_row(team, kept, there, now) for kept in found])
     if not found:
         make = team.command("token", "create", "--name", "WHO", "--space", args.space or "NAME")
         team.out.line(Cell("There are no tokens. To make one: ", "dim"), Cell(make, "bold"))
@@ -154,7 +182,9 @@ def _list(team: Team) -> None:
         )
 
 
-def _row(team: Team, kept: Token, now: datetime) -> list[Cell | str]:
+def _row(team: Team, kept: Token, there: set[str], now: datetime) -> list[Cell | str]:
+    marks = ["expired"] if kept.is_over(now) else []
+    marks += ["no such space"] if kept.space not in there else []
     if kept.expires_at is None:
         ends = _NEVER
     elif team.out.is_terminal:
@@ -168,5 +198,5 @@ def _row(team: Team, kept: Token, now: datetime) -> list[Cell | str]:
         kept.role.value,
         team.out.when(kept.made_at),
         ends,
-        "expired" if kept.is_over(now) else "",
+        ", ".join(marks),
     ]

@@ -1,10 +1,12 @@
 """A team endpoint for tests: in this process, or a process of its own; and clients of it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Generator
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +39,11 @@ class Endpoint:
     url: str
     data: Path
 
+    @property
+    def log(self) -> Path:
+        """Where an endpoint that is a process of its own writes what it says."""
+        return self.data.with_name(f"{self.data.name}.log")
+
     def mcp(self, space: str) -> str:
         """Return the address of a space."""
         return f"{self.url}/p/{space}/mcp"
@@ -60,13 +67,34 @@ async def make_spaces(data: Path, *names: str) -> None:
         await (await Space.open(spaces.path(name))).close()
 
 
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something holds."""
+    ends = time.monotonic() + LIMIT_S
+    while not await holds():
+        assert time.monotonic() < ends, "it never came to hold"
+        await anyio.sleep(0.02)
+
+
+def is_open(data: Path, space: str) -> bool:
+    """Tell whether somebody has a space's file open: the last to close it takes its -wal away."""
+    return Spaces(data).path(space).with_suffix(".db-wal").exists()
+
+
 @asynccontextmanager
 async def endpoint(
-    data: Path, *spaces: str, bounds: Bounds | None = None, **flags: str
+    data: Path,
+    *spaces: str,
+    bounds: Bounds | None = None,
+    runtime: Path | None = None,
+    **flags: str,
 ) -> AsyncGenerator[Endpoint]:
-    """Serve an endpoint in this process, on any free port; `flags` are settings."""
+    """Serve an endpoint in this process, on any free port; `flags` are settings.
+
+    `runtime` is the folder for what processes of one user share.
+    """
     await make_spaces(data, *spaces)
-    settings = load({"data": str(data), "port": "0", "user": "ada", **flags}, environ={})
+    environ = {"XDG_RUNTIME_DIR": str(runtime)} if runtime is not None else {}
+    settings = load({"data": str(data), "port": "0", "user": "ada", **flags}, environ=environ)
     made = await ready(settings, bounds)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(made.serve)
@@ -81,16 +109,27 @@ def endpoint_process(data: Path, *flags: str) -> Generator[tuple[Endpoint, subpr
     """Serve an endpoint as a process of its own, as a person starts it; it is killed at the end."""
     command = [sys.executable, "-m", "tokenspace.server", "serve", "--transport", "http"]
     env = {**os.environ, "TOKENSPACE_DATA": str(data), "TOKENSPACE_PORT": "0"}
-    process = subprocess.Popen([*command, *flags], stderr=subprocess.PIPE, text=True, env=env)
+    log = Endpoint("", data).log  # not a pipe: it would hold up whoever fills it
+    with log.open("w") as said:
+        process = subprocess.Popen([*command, *flags], stderr=said, text=True, env=env)
     try:
-        assert process.stderr is not None
-        line = next((line for line in process.stderr if "http" in line), "")
-        url = next(word for word in line.split() if word.startswith("http"))
-        yield Endpoint(url.removesuffix("/mcp"), data), process
+        yield Endpoint(_address(log, process), data), process
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.wait()
+
+
+def _address(log: Path, process: subprocess.Popen[str]) -> str:
+    """Wait until a process says where it listens, and return that."""
+    ends = time.monotonic() + LIMIT_S
+    while True:
+        over = process.poll() is not None or time.monotonic() > ends
+        found = re.search(r"serves (http\S+?)(/p/[^/\s]+)?/(mcp|sse)\s", log.read_text("utf-8"))
+        if found:
+            return found[1]
+        assert not over, log.read_text("utf-8")
+        time.sleep(0.02)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from mcp.shared.memory import create_client_server_memory_streams
 from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
-from tokenspace.config.settings import Settings
+from tokenspace.config.settings import CHOICES, Settings
 from tokenspace.server.app import make_server
 
 MODERN = "2026-07-28"
@@ -22,7 +22,7 @@ ENVELOPE: dict[str, Any] = {
 async def live_answers() -> dict[str, Any]:
     """Return every answer by the key under which the front looks it up."""
     found: dict[str, Any] = {}
-    for profile in ("core", "full"):
+    for profile in CHOICES["profile"]:
         for version in (*HANDSHAKES, MODERN):
             found |= await _answers(profile, version)
     return dict(sorted(found.items()))

@@ -76,7 +76,7 @@ class Provider:
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 provider.asked.append(json.loads(self.rfile.read(length)))
-                provider.keys.add(self.headers["Authorization"].removeprefix("Bearer "))
+                provider.keys.add(self.headers.get("Authorization", "").removeprefix("Bearer "))
                 reply = replies[min(len(provider.asked), len(replies)) - 1]
                 self.send_response(reply.status)
                 headers = {"Content-Type": "application/json", **reply.headers}

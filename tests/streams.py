@@ -101,9 +101,7 @@ async def session(http: httpx2.AsyncClient, url: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def opened(
-    http: httpx2.AsyncClient, url: str, kind: str, uri: str
-) -> AsyncGenerator[Stream]:
+async def opened(http: httpx2.AsyncClient, url: str, kind: str, uri: str) -> AsyncGenerator[Stream]:
     """Open a stream of one of the `KINDS` that tells of a resource; it does so already."""
     opens = {"listen": _listening, "session": _of_session, "sse": _over_sse}[kind]
     async with opens(http, url, uri) as stream:

@@ -37,7 +37,7 @@ def only(data: object) -> tuple[str, str]:
 
 async def adopted(space: Space, data: object) -> tuple[Adopted, ...]:
     """Take a file into a space."""
-    return await space.adopt(list(read(data).arrivals), BY)
+    return await space.exchange.adopt(list(read(data).arrivals), BY)
 
 
 def test_everything_about_a_block_is_kept() -> None:
@@ -241,7 +241,7 @@ def test_import_says_where_everything_went(tmp_path: Path, monkeypatch: pytest.M
     assert "Note: label '/a b' is now 'a-b'." in told
     assert "Left out, not being memory blocks: messages (1)." in told
     assert "Secrets dropped, their values were not read: TOKEN." in told
-    assert told[-1] == "Done: 1 created, 1 filled."
+    assert told[-2] == "Done: 1 created, 1 filled."
     assert shell("import", "a.af").out.endswith(b"\nNothing to do: 2 already here.\n")
     assert b"It would be: 2 already here." in shell("import", "a.af", "--dry-run").out
     answer = parsed(shell("import", "a.af", "--json"))

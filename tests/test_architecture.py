@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {  # folder -> the folders of ours it may import
+    "client": {"client", "memory", "config"},
     "server": {"server", "memory", "prompts", "config"},
     "memory": {"memory"},
     "prompts": {"prompts"},
@@ -53,8 +54,15 @@ def test_only_the_surface_and_the_transports_know_the_sdk() -> None:
         uses = any(module.split(".")[0] in ("mcp", "mcp_types") for module, _ in imports(path))
         place = path.relative_to(ROOT).as_posix()
         assert not uses or place.startswith(
-            ("server/surface/", "server/session.py", "server/endpoint/")
+            ("server/surface/", "server/session.py", "server/endpoint/", "client/endpoint.py")
         ), place
+
+
+def test_only_the_client_knows_anthropics_package() -> None:
+    """Who does not call Anthropic's API from Python does not need it."""
+    for path in SOURCES:
+        uses = any(module.split(".")[0] == "anthropic" for module, _ in imports(path))
+        assert not uses or path == ROOT / "client" / "tools.py", path
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -65,8 +73,10 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def test_sql_stands_only_in_the_store() -> None:
-    """The rest asks the store for operations, not for rows."""
+    """The rest asks the store for operations, not for rows; a hook has no time to import it."""
     for path in SOURCES:
+        if path == ROOT / "server" / "hook" / "peek.py":
+            continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 inside = path.is_relative_to(ROOT / "memory" / "store")

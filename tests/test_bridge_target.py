@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tokenspace.config.settings import Settings, SettingsError, load, token
-from tokenspace.server.remote.messages import headers, keyed
+from tokenspace.server.remote.messages import headers, keyed, repeatable
 from tokenspace.server.remote.target import find, space_name
 
 HOST = "https://memory.example.com"
@@ -153,3 +153,31 @@ def test_a_call_gets_a_key_unless_it_has_one() -> None:
     assert keyed(named) is named
     listed: dict[str, object] = {"id": 1, "method": "tools/list", "params": {}}
     assert keyed(listed) is listed
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "again"),
+    [
+        ("memory_insert", {"label": "human", "new_string": "x"}, True),
+        ("memory_branch", {}, True),
+        ("memory_branch", {"name": "aside"}, False),
+        ("memory_branch", {"name": "aside", "delete": True}, False),
+        ("memory_checkpoint", {}, True),
+        ("memory_checkpoint", {"name": "here"}, False),
+        ("memory_consolidate", {"action": "status"}, True),
+        ("memory_consolidate", {"action": "start"}, True),
+        ("memory_consolidate", {"action": "finish"}, False),
+        ("memory_consolidate", {"action": "abandon"}, False),
+        ("memory_consolidate", {"action": ["x"]}, True),
+        ("memory", {"command": "create"}, True),
+        ("memory", {"command": "delete"}, False),
+        ("memory", {"command": "rename"}, False),
+    ],
+)
+def test_a_call_is_repeated_where_an_endpoint_takes_two_for_one(
+    tool: str, arguments: dict[str, object], again: bool
+) -> None:
+    """It does by the change that was made; not all that is written is one."""
+    call = {"id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    assert not repeatable(call)
+    assert repeatable(keyed(call)) == again

@@ -30,16 +30,15 @@ ANSWERS = {
         Answer(307, {"Location": "https://evil.example.com/mcp?s=1"}),
         "sends elsewhere, to https://evil.example.com/mcp;",
     ),
+    "onward": (Answer(308, {"Location": "/there"}), "sends elsewhere, to http://127.0.0.1:"),
     "page": (Answer(200, {"Content-Type": "text/html"}, "<html>"), "is it an endpoint?"),
     "echo": (Answer(400, text=f"bad header: Bearer {TOKEN}"), "bad header: Bearer (the token)."),
 }
 
 
 def script(asked: Asked) -> Answer:
-    """Answer a call of a tool as its name says; what is sent on comes back from there."""
+    """Answer a call of a tool as its name says."""
     name = asked.message.get("params", {}).get("name", "")
-    if name == "onward" and not asked.path.endswith("/there"):
-        return Answer(308, {"Location": "/there"})
     if name in ANSWERS:
         found = ANSWERS[name][0]
         plain = {"Content-Type": "text/plain"} | found.headers
@@ -47,9 +46,9 @@ def script(asked: Asked) -> Answer:
     return Answer(message=SAID)
 
 
-def call(tool: str) -> dict[str, object]:
+def call(tool: str, **arguments: object) -> dict[str, object]:
     """Return a call of a tool in the era without sessions."""
-    return {**ENVELOPE, "name": tool, "arguments": {}}
+    return {**ENVELOPE, "name": tool, "arguments": arguments}
 
 
 def test_every_refusal_is_said_in_words_that_help(tmp_path: Path) -> None:
@@ -64,10 +63,9 @@ def test_every_refusal_is_said_in_words_that_help(tmp_path: Path) -> None:
             assert (result["isError"], result["resultType"]) == (True, "complete")
             assert words in text, name
             assert TOKEN not in text
-        assert bridge.ask("tools/call", call("onward"))["result"] == SAID["result"]
         assert bridge.end() == 0
         assert TOKEN not in b"".join(bridge.log).decode()
-    assert server.asked[0].path == "/p/acme/mcp"
+    assert {asked.path for asked in server.asked} == {"/p/acme/mcp"}
     assert {asked.headers["authorization"] for asked in server.asked} == {f"Bearer {TOKEN}"}
     assert server.asked[0].headers["mcp-method"] == "tools/call"
     assert server.asked[0].headers["mcp-name"] == "401"
@@ -89,6 +87,9 @@ def test_a_call_that_is_cut_off_or_turned_away_is_sent_again_under_one_key(tmp_p
         answer = bridge.ask("no/such", ENVELOPE)
         assert "was cut off" in answer["error"]["message"]
         assert len(server.asked) == 5, "nobody knows whether that may be sent again"
+        result = bridge.ask("tools/call", call("memory_branch", name="aside"))["result"]
+        assert "not known whether this was carried out" in result["content"][0]["text"]
+        assert len(server.asked) == 6, "a second time would fail, for what the first has done"
 
 
 def test_a_session_is_ended_and_its_headers_are_right(tmp_path: Path) -> None:

@@ -75,6 +75,18 @@ def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "complaint"),
     [
         (["bloks"], "invalid choice: 'bloks'"),
+        (["serve", "--port", "9"], "--port is for a team's endpoint; give --http as well"),
+        (["serve", "--transport", "stdio", "--data", "."], "--data is for a team's endpoint"),
+        (["serve", "--http", "--transport", "stdio"], "not allowed with argument --http"),
+        (["serve", "--transport", "stdio", "--http"], "not allowed with argument --transport"),
+        (["serve", "--http", "--db", "x.db"], "--db names one memory; an endpoint has many"),
+        (["--project", ".", "serve", "--http"], "--project names one memory; an endpoint has"),
+        (["serve", "--http", "--space", "x"], "--space is for a bridge to an endpoint"),
+        (["serve", "--token-file", "x"], "--token-file is for a bridge to an endpoint"),
+        (
+            ["serve", "--http", "--port", "99999"],
+            "'99999' is not a port; give a number from 0 to 65535",
+        ),
         (["show"], "required: LABEL"),
         (["log", "-n", "0"], "'0' is not a number from 1"),
         (["log", "--lable"], "unrecognized arguments: --lable"),

@@ -43,15 +43,41 @@ def test_spaces_are_listed_with_what_can_be_seen_of_them(acme: Team) -> None:
 
 
 def test_what_is_archived_can_be_looked_into_and_brought_back(acme: Team) -> None:
-    """With the commands that the answer gives; the tokens stay."""
-    acme.token("ada")
+    """With the commands that the answer gives."""
     told = text(acme("spaces", "archive", "acme"))
     assert Spaces(acme.data).names() == []
-    assert "Good again for a space of that name: ada " in told
     look, back = re.findall(r": tokenspace (.+)", told)
     assert "human" in text(acme.shell.run(*shlex.split(look)))
     text(acme.shell.run(*shlex.split(back)))
     assert Spaces(acme.data).names() == ["acme"]
+
+
+def test_a_space_of_the_same_name_is_another_one(acme: Team) -> None:
+    """The archived one's tokens are not good for it; those that are, are named."""
+    old, everywhere = acme.token("ada"), acme.token("bob", "*")
+    told = text(acme("spaces", "archive", "acme"))
+    assert f"Revoked, as they were for it alone: ada {old[3:15]}." in told
+    told = text(acme("spaces", "create", "acme"))
+    assert f"Already good for it: bob {everywhere[3:15]} (for every space)." in told
+    assert Tokens(acme.data).find(old) is None
+    (good,) = parsed(acme("spaces", "create", "other", "--json"))["tokens"]
+    assert good["name"] == "bob"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("delete", "nope"), "see `tokenspace spaces list --data "),
+        (("archive", "acmee"), "did you mean acme?"),
+        (("create", "con"), "'con' cannot be a space's name: it is reserved"),
+    ],
+)
+def test_a_space_that_cannot_be_is_told_in_words(acme: Team, words: list[str], said: str) -> None:
+    """Nobody who wants one gone is told how to make it."""
+    ran = acme("spaces", *words)
+    assert (ran.code, ran.out) == (1, b"")
+    assert said in ran.err
+    assert "make it" not in ran.err
 
 
 def test_deleting_needs_consent_and_takes_the_tokens_for_it_along(acme: Team) -> None:
@@ -69,6 +95,12 @@ def test_deleting_needs_consent_and_takes_the_tokens_for_it_along(acme: Team) ->
     assert Spaces(acme.data).names() == []
     (left,) = Tokens(acme.data).all()
     assert left == Tokens(acme.data).find(everywhere)
+    acme.token("ada", "default")
+    text(acme("spaces", "create", "default"))
+    text(acme("token", "revoke", "bob"))
+    assert "No token is left, and the endpoint stays closed" in text(
+        acme("spaces", "delete", "default", "--yes")
+    )
 
 
 @pytest.mark.slow

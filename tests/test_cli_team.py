@@ -1,5 +1,7 @@
 """The tokens of a team's endpoint, as a person or a program looks after them; its greeting."""
 
+import json
+import os
 import re
 import shlex
 import subprocess
@@ -63,9 +65,13 @@ def test_a_token_says_where_its_endpoint_is(acme: Team) -> None:
     answer = parsed(acme(*words, "--name", "ada", "--space", "*", "--json"))
     assert answer.pop("token")["role"] == "admin"
     assert Tokens(acme.data).find(answer.pop("secret"))
-    assert answer == {"data": str(acme.data), "address": "https://memory.example.com/p/NAME/mcp"}
+    assert answer == {
+        "data": str(acme.data),
+        "address": "https://memory.example.com/p/NAME/mcp",
+        "others": [],
+    }
     text(acme("spaces", "create", "default"))
-    answer = parsed(acme(*words, "--name", "ada", "--space", "default", "--json"))
+    answer = parsed(acme(*words, "--name", "bob", "--space", "default", "--json"))
     assert answer["address"] == "https://memory.example.com/mcp"
 
 
@@ -111,12 +117,27 @@ def test_tokens_are_listed_for_a_person_and_for_a_program(acme: Team) -> None:
     assert "1 token cannot be read, or can be changed by others" in ran.err
 
 
+def test_a_token_whose_space_is_gone_is_marked(acme: Team) -> None:
+    """One that was there before there is such a space, or after; not one for all of them."""
+    Tokens(acme.data).create("ada", "gone", Role.READER, None)
+    acme.token("bob", "*")
+    _, ada, bob = text(acme("token")).splitlines()
+    assert ada.endswith("never    no such space")
+    assert bob.endswith("never")
+    assert parsed(acme("token", "--json"))["absent"] == ["gone"]
+
+
 def test_revoking_says_whose_it_was_and_when_none_is_left(acme: Team) -> None:
     """The second time there is none."""
     secret = acme.token("ada")
     told = text(acme("token", "revoke", "ada"))
     assert told.startswith(f"Revoked the token of ada for acme ({secret[3:15]}). It is refused")
-    assert "No token is left: an endpoint that only this machine can reach" in told
+    assert "No token is left, and the endpoint stays closed: nobody comes in without one." in told
+    assert "To make another: tokenspace token create --name WHO " in told
+    opening = Path(told.rpartition("without one: delete ")[2].rstrip())
+    assert Tokens(acme.data).any()
+    opening.unlink()
+    assert not Tokens(acme.data).any()
     ran = acme("token", "revoke", "ada")
     assert (ran.code, ran.err) == (
         1,
@@ -125,6 +146,44 @@ def test_revoking_says_whose_it_was_and_when_none_is_left(acme: Team) -> None:
     secret = acme.token("ada")
     answer = parsed(acme("token", "revoke", secret, "--json"))
     assert (answer["id"], answer["token"]["name"], answer["left"]) == (secret[3:15], "ada", 0)
+
+
+def test_who_has_a_token_gets_the_next_before_it_is_revoked(acme: Team) -> None:
+    """The answer says which one goes then, and how; another's name may not look the same."""
+    first = acme.token("ada")[3:15]
+    ran = acme("token", "create", "--name", "ada", "--space", "acme")
+    assert (
+        f"has had another for the same, which stays good: {first}. Once this one is in" in ran.err
+    )
+    revoke = re.findall(r": tokenspace (token revoke .+)", ran.err)[-1]
+    assert text(acme.shell.run(*shlex.split(revoke))).startswith("Revoked the token of ada")
+    ran = acme("token", "create", "--name", "Ada", "--space", "*")
+    assert (ran.code, ran.out) == (1, b"")
+    assert "could be taken for those of ada" in ran.err
+
+
+def test_what_is_done_to_an_endpoint_stands_in_its_audit_log(acme: Team) -> None:
+    """Who of this machine did it, whatever the environment says, and to which token or space."""
+    ada = acme.token("ada", "acme", "--role", "admin")[3:15]
+    acme.token("bob", "*")
+    text(acme("token", "revoke", "bob"))
+    text(acme("spaces", "archive", "acme"))
+    found = [json.loads(line) for line in (acme.data / "audit.log").read_text().splitlines()]
+    assert [(entry["what"], entry.get("name")) for entry in found] == [
+        ("spaces create", None),
+        ("token create", "ada"),
+        ("token create", "bob"),
+        ("token revoke", "bob"),
+        ("spaces archive", None),
+        ("token revoke", "ada"),
+    ]
+    assert datetime.fromisoformat(found[1].pop("time"))
+    assert found[1] == {
+        **{"who": Path.home().owner() if os.name != "nt" else os.getlogin()},
+        **{"what": "token create", "outcome": "ok", "from": "cli"},
+        **{"token": ada, "name": "ada", "space": "acme", "role": "admin"},
+    }
+    assert (found[4]["space"], found[5]["space"]) == ("acme", "acme")
 
 
 @pytest.mark.slow
@@ -142,7 +201,7 @@ def test_a_token_that_nobody_has_seen_is_not_kept(acme: Team) -> None:
         )
     assert done.returncode != 0
     assert b"could not be written (No space left on device), and was revoked" in done.stderr
-    assert not Tokens(acme.data).any()
+    assert Tokens(acme.data).all() == []
 
 
 @pytest.mark.parametrize(
@@ -208,12 +267,12 @@ def test_an_endpoint_greets_with_what_a_client_needs(acme: Team) -> None:
     """Where it is, which spaces it has, who comes in, and the entries, in five lines."""
     settings = load({"data": str(acme.data), "port": "9999"}, environ={})
 
-    def said() -> list[str]:
-        address = public_address(settings, 9999)
-        return greeting(settings, address, Spaces(acme.data), Tokens(acme.data)).splitlines()
+    def said(transport: str = "http") -> list[str]:
+        address, found = public_address(settings, 9999), (Spaces(acme.data), Tokens(acme.data))
+        return greeting(settings, address, *found, transport).splitlines()
 
     first, spaces, tokens, claude, other = said()
-    assert "http://127.0.0.1:9999/mcp" in first.split()
+    assert "http://127.0.0.1:9999/p/acme/mcp" in first.split()
     assert spaces.endswith("acme, each at http://127.0.0.1:9999/p/NAME/mcp")
     assert "programs of this machine need none" in tokens
     assert f"--data {shlex.quote(str(acme.data))}" in tokens
@@ -224,3 +283,10 @@ def test_an_endpoint_greets_with_what_a_client_needs(acme: Team) -> None:
     assert "needed (ts_...; 1 is good); another: tokenspace token create" in said()[2]
     assert 'Bearer ts_..."' in said()[3]
     assert '{"Authorization": "Bearer ts_..."}' in said()[4]
+    Tokens(acme.data).create("bob", "gone", Role.READER, None)
+    assert "1 is good" in said()[2]
+    older = said("sse")
+    assert "http://127.0.0.1:9999/p/acme/sse" in older[0].split()
+    assert "--transport sse tokenspace http://127.0.0.1:9999/p/acme/sse --header" in older[3]
+    text(acme("spaces", "create", "default"))
+    assert "http://127.0.0.1:9999/mcp" in said()[0].split()

@@ -8,7 +8,7 @@ import pytest
 
 from tokenspace.config.settings import Settings
 from tokenspace.prompts import names
-from tokenspace.server.commands import COMMANDS, TEAM_COMMANDS
+from tokenspace.server.commands import COMMANDS, MACHINE_COMMANDS, TEAM_COMMANDS
 from tokenspace.server.surface.resources import CONTEXT, INDEX, TEMPLATES
 from tokenspace.server.surface.tools import TABLE, Entry
 
@@ -33,7 +33,7 @@ def test_the_readme_names_every_resource_and_prompt() -> None:
 
 def test_the_readme_shows_every_command() -> None:
     """Each with a line of its own."""
-    for command in ("serve", *COMMANDS, *TEAM_COMMANDS):
+    for command in ("serve", *COMMANDS, *MACHINE_COMMANDS, *TEAM_COMMANDS):
         assert f"tokenspace {command}" in README, command
 
 

@@ -36,11 +36,18 @@ async def test_both_transports_serve_both_eras(tmp_path: Path, transport: str, m
 async def test_without_tokens_this_machine_comes_in_and_with_one_it_needs_it(
     tmp_path: Path,
 ) -> None:
-    """The first token that is made closes the door, also of a running server."""
+    """The first token that is made closes the door of a running server, and ends the streams."""
     async with endpoint(tmp_path) as served, httpx2.AsyncClient() as http:
-        async with connected(f"{served.url}/mcp") as client:
+        async with (
+            connected(f"{served.url}/mcp") as client,
+            client.listen(resource_subscriptions=["memory://blocks/human"]) as stream,
+        ):
             await said(client, "memory_insert", label="human", new_string="likes tea")
-        served.token("grace", "default")
+            with anyio.fail_after(5):
+                assert await anext(aiter(stream)) == ResourceUpdated("memory://blocks/human")
+            served.token("grace", "default")
+            with anyio.fail_after(5), pytest.raises(SubscriptionLost):
+                await anext(aiter(stream))
         answer = await http.post(f"{served.url}/mcp", json={})
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer ")

@@ -1,5 +1,6 @@
 """Who may do what at an endpoint: every tool, resource and prompt, for every role, generated."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import httpx2
 from endpoints import Endpoint, connected, endpoint
 from mcp import Client, MCPError
-from surface import text
+from mcp_types import CallToolResult, TextContent
+from surface import said, text
 
 from tokenspace.memory import Author, Intent, Space
 from tokenspace.server.endpoint.spaces import Spaces
 from tokenspace.server.roles import Role
-from tokenspace.server.surface.tools import TABLE
+from tokenspace.server.surface.profiles import answered
+from tokenspace.server.surface.resources import TEMPLATES
 
 ARGUMENTS: Mapping[str, tuple[dict[str, Any], ...]] = {  # every tool, and every way to use it
     "memory_read": ({}, {"label": "human"}),
@@ -24,40 +27,70 @@ ARGUMENTS: Mapping[str, tuple[dict[str, Any], ...]] = {  # every tool, and every
     "memory_status": ({},),
     "memory_episode": ({"text": "tried the tea, it was good"},),
     "memory_outcome": ({"task": "brew", "score": 1.0},),
-    "memory_consolidate": ({"action": "status"}, {"action": "start"}),
+    "memory_consolidate": tuple(
+        {"action": action} for action in ("status", "start", "finish", "start", "abandon")
+    ),
     "memory_patch": ({"patch": "*** Add Block: topic/two\n+one line\n"},),
     "memory_create": ({"label": "topic/three", "description": "what is third"},),
     "memory_delete": ({"label": "topic/three"},),
     "memory_rename": ({"label": "persona", "new_label": "self"},),
     "memory_describe": ({"label": "human", "description": "who it is for"},),
-    "memory_restore": ({"label": "human", "to": "1"}, {"undo": 2}, {"to": "1"}),
+    "memory_restore": (
+        {"label": "human", "to": "1"},
+        {"undo": 2},
+        {"lost": 2},
+        {"to": "1"},
+        {"to": "1", "branch": "main"},
+    ),
     "memory_history": ({},),
     "memory_diff": ({},),
     "memory_blame": ({"label": "human"},),
     "memory_checkpoint": ({"name": "here"}, {}),
-    "memory_branch": ({"name": "aside"}, {}),
+    "memory_branch": ({"name": "aside"}, {}, {"name": "off"}, {"name": "off", "delete": True}),
     "memory_merge": ({"branch": "aside"},),
-    "memory_forget": ({"entry": "likes walks"}, {"entry": "likes walks", "erase": True}),
+    "memory_forget": tuple(
+        {**what, **how}
+        for what in ({"entry": "likes walks"}, {"label": "topic/two"}, {"passage": "p2"})
+        for how in ({}, {"erase": True})
+    ),
+    "memory": (
+        {"command": "view", "path": "/memories"},
+        {"command": "create", "path": "/memories/file.md", "file_text": "one\n"},
+        {"command": "str_replace", "path": "/memories/file.md", "old_str": "one", "new_str": "1"},
+        {"command": "insert", "path": "/memories/file.md", "insert_line": 1, "insert_text": "2"},
+        {"command": "rename", "old_path": "/memories/file.md", "new_path": "/memories/same.md"},
+        {"command": "delete", "path": "/memories/same.md"},
+    ),
 }
-FOR_ADMINS = (("memory_forget", "erase"), ("memory_restore", "to"))
 PROMPTS = {
     "recall": Role.READER,
     "reflect": Role.WRITER,
     "consolidate": Role.WRITER,
 }
-ADDRESSES = ("memory://context", "memory://blocks", "memory://blocks/human", "memory://status")
+ADDRESSES = (
+    "memory://context",
+    "memory://blocks",
+    "memory://changes",
+    "memory://status",
+    "memory://blocks/human",
+    "memory://blocks/human@1",
+    "memory://blocks/human/history",
+    "memory://archive/p1",
+)
 
 
 def needed(tool: str, arguments: Mapping[str, Any]) -> Role:
     """Return the role that a call needs, as the documentation has it."""
-    (entry,) = (entry for entry in TABLE if entry.name == tool)
-    if entry.read_only:
+    if answered("full")[tool].read_only or arguments.get("command") == "view":
         return Role.READER
-    if "label" not in arguments and any(
-        (tool, name) in FOR_ADMINS and arguments[name] for name in arguments
-    ):
-        return Role.ADMIN
-    return Role.WRITER
+    erases = tool == "memory_forget" and "erase" in arguments
+    restores_all = tool == "memory_restore" and "to" in arguments and "label" not in arguments
+    return Role.ADMIN if erases or restores_all else Role.WRITER
+
+
+def whole(answer: CallToolResult) -> str:
+    """Return all that a tool said."""
+    return "\n".join(part.text for part in answer.content if isinstance(part, TextContent))
 
 
 async def make_read_only(served: Endpoint, space: str, label: str) -> None:
@@ -77,13 +110,14 @@ async def head(served: Endpoint, space: str) -> int:
 
 
 async def denials(client: Client, role: Role) -> list[str]:
-    """Return what a role is refused or let do, where it should be otherwise."""
+    """Return what a role is refused or let do, where it should be otherwise; and what fails."""
     wrong: list[str] = []
     for tool, calls in ARGUMENTS.items():
         for arguments in calls:
-            answer = text(await client.call_tool(tool, arguments))
+            answer = whole(await client.call_tool(tool, arguments))
             denied = "needs the role" in answer
-            if denied == role.may(needed(tool, arguments)):
+            failed = "failed inside the server" in answer
+            if failed or denied == role.may(needed(tool, arguments)):
                 wrong.append(f"{role}: {tool} {arguments}: {answer}")
     for prompt, least in PROMPTS.items():
         try:
@@ -100,12 +134,23 @@ async def denials(client: Client, role: Role) -> list[str]:
 
 def test_every_tool_is_in_the_matrix() -> None:
     """A new tool needs a line here, and a thought about who may use it."""
-    assert set(ARGUMENTS) == {entry.name for entry in TABLE}
+    assert set(ARGUMENTS) == set(answered("full"))
+
+
+def test_every_kind_of_address_is_in_the_matrix() -> None:
+    """A new template too."""
+    for template in TEMPLATES:
+        kind = re.sub(r"\\{\w+\\}", r"[^/@]+", re.escape(template.uri_template))
+        assert any(re.fullmatch(kind, address) for address in ADDRESSES), kind
 
 
 async def test_each_role_may_do_what_it_may_and_nothing_else(tmp_path: Path) -> None:
     """Every tool, prompt and resource; what a reader tried has changed nothing."""
     async with endpoint(tmp_path, "acme", profile="full") as served:
+        async with connected(served.mcp("acme"), served.token("owner", "acme")) as owner:
+            await said(owner, "memory_insert", label="human", new_string="likes tea")
+            for passage in ("what each role reads", "what each role would forget"):
+                await said(owner, "memory_archive", text=passage)
         for role in Role:
             before = await head(served, "acme")
             token = served.token(f"the {role}", "acme", role)
@@ -131,16 +176,23 @@ async def test_no_role_reaches_another_space(tmp_path: Path) -> None:
 
 
 async def test_only_an_admin_writes_what_is_read_only(tmp_path: Path) -> None:
-    """As a person does by hand; a writer is told that it cannot be."""
+    """As a person does by hand; a writer is told what it takes here, and not what it takes there.
+
+    No command of ours helps who has a token only.
+    """
     async with endpoint(tmp_path, "acme") as served:
         await make_read_only(served, "acme", "human")
-        call: tuple[str, dict[str, Any]] = (
-            "memory_insert",
-            {"label": "human", "new_string": "likes tea"},
+        calls: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("memory_insert", {"label": "human", "new_string": "likes tea"}),
+            ("memory_restore", {"undo": 2}),
         )
         async with connected(served.mcp("acme"), served.token("w", "acme")) as writer:
-            answer = await writer.call_tool(*call)
-            assert answer.is_error
-            assert "read-only" in text(answer)
+            for call in calls:
+                answer = await writer.call_tool(*call)
+                assert answer.is_error
+                assert "read-only" in text(answer)
+                assert "only a token with the role admin can" in text(answer)
+                assert "`tokenspace" not in text(answer)
         async with connected(served.mcp("acme"), served.token("a", "acme", "admin")) as admin:
-            assert not (await admin.call_tool(*call)).is_error
+            for call in calls:
+                assert not (await admin.call_tool(*call)).is_error

@@ -8,6 +8,7 @@ import anyio
 import httpx2
 import pytest
 from endpoints import Endpoint, connected, endpoint_process, make_spaces
+from process import ENVELOPE, MODERN
 from surface import said
 
 INITIALIZE: dict[str, Any] = {
@@ -26,7 +27,11 @@ READ: dict[str, Any] = {
     "method": "tools/call",
     "params": {"name": "memory_read", "arguments": {}},
 }
+AT_ONCE: dict[str, Any] = {**READ, "params": {**ENVELOPE, **READ["params"]}}
+"""The same without a session: where it comes in, the secret comes out."""
 ACCEPT = {"Accept": "application/json, text/event-stream"}
+ASKING = {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": "memory_read"}
+"""The headers of it."""
 SECRET = "the launch code is 4711"  # noqa: S105 - what must not leak
 
 
@@ -51,6 +56,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Endpoint]:
         yield served
 
 
+async def test_what_the_attacks_ask_for_comes_out_to_whom_it_may(shared: Endpoint) -> None:
+    """Else that it did not come out to others would mean nothing."""
+    headers = {**bearer(shared.token("friend", "acme", "reader")), **ASKING}
+    async with httpx2.AsyncClient(headers=headers) as http:
+        assert SECRET in (await http.post(shared.mcp("acme"), json=AT_ONCE)).text
+
+
 async def test_no_guess_comes_in(shared: Endpoint) -> None:
     """What resembles a token, or is one said in another way, is answered like none at all."""
     async with httpx2.AsyncClient() as http:
@@ -70,14 +82,15 @@ async def test_no_guess_comes_in(shared: Endpoint) -> None:
             "",
         ]
         for guess in guesses:
-            headers = {"Authorization": guess, **ACCEPT}
-            answer = await http.post(shared.mcp("acme"), json=INITIALIZE, headers=headers)
+            headers = {"Authorization": guess, **ACCEPT, **ASKING}
+            answer = await http.post(shared.mcp("acme"), json=AT_ONCE, headers=headers)
             assert answer.status_code in (401, 429), guess
             assert SECRET not in answer.text
         in_address = await http.post(
-            f"{shared.mcp('acme')}?access_token={good}", json=INITIALIZE, headers=ACCEPT
+            f"{shared.mcp('acme')}?access_token={good}", json=AT_ONCE, headers=ACCEPT | ASKING
         )
         assert in_address.status_code in (401, 429)
+        assert SECRET not in in_address.text
 
 
 @pytest.mark.parametrize(
@@ -96,12 +109,13 @@ async def test_no_guess_comes_in(shared: Endpoint) -> None:
     ],
 )
 async def test_no_path_leads_around_the_door(shared: Endpoint, path: str) -> None:
-    """A token for one space opens no other, however its name is written."""
-    async with httpx2.AsyncClient(headers=bearer(shared.token(path[:64], "other"))) as http:
-        request = http.build_request("POST", f"{shared.url}/", json=INITIALIZE)
+    """A token for one space opens no other, however its name is written and wherever that leads."""
+    headers = {**bearer(shared.token(path[:64], "other")), **ASKING}
+    async with httpx2.AsyncClient(headers=headers, follow_redirects=True) as http:
+        request = http.build_request("POST", f"{shared.url}/", json=AT_ONCE)
         request.url = request.url.copy_with(raw_path=path.encode())
         answer = await http.send(request)
-        assert answer.status_code in (307, 400, 403, 404), answer.text
+        assert answer.status_code in (400, 403, 404), answer.text
         assert SECRET not in answer.text
 
 

@@ -9,11 +9,20 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from endpoints import Endpoint, connected, endpoint_process
+from endpoints import Endpoint, connected, endpoint, endpoint_process
+from mcp.shared.exceptions import MCPError
 from surface import said
 
-from tokenspace.server.endpoint.limits import GUESSES, KEYS, SESSIONS, STREAMS, Buckets, Guesses
-from tokenspace.server.endpoint.rooms import BODY_BYTES
+from tokenspace.server.endpoint.limits import (
+    GUESSES,
+    KEYS,
+    SESSIONS,
+    STREAMS,
+    Buckets,
+    Guesses,
+    network,
+)
+from tokenspace.server.endpoint.rooms import BODY_BYTES, Bounds
 
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 HELLO = {
@@ -79,15 +88,22 @@ def test_what_is_remembered_of_who_asked_is_bounded() -> None:
     assert len(bucket) == KEYS
 
 
-def test_after_too_many_guesses_even_a_good_token_waits_unless_it_came_in_before() -> None:
-    """So a guess tells nothing, and who works behind the same address goes on."""
+def test_after_too_many_guesses_even_a_good_token_waits_unless_its_bearer_was_in_before() -> None:
+    """So a guess tells nothing; who works there goes on, also with a token that was renewed."""
     guesses = Guesses(3)
-    assert guesses.wait("2001:db8::1", "known", good=True) == 0
-    assert [guesses.wait(f"2001:db8::{n}", f"bad{n}", good=False) for n in range(3)] == [0] * 3
-    assert guesses.wait("2001:db8::9", "bad", good=False) > 0
-    assert guesses.wait("2001:db8::9", "the one", good=True) > 0
-    assert guesses.wait("2001:db8::9", "known", good=True) == 0
-    assert guesses.wait("192.0.2.1", "the one", good=True) == 0
+    known, other = ("app", "https://login", "u-1"), ("app", "https://login", "u-2")
+    assert guesses.wait("2001:db8::1", known) == 0
+    assert [guesses.wait(f"2001:db8::{n}", None) for n in range(3)] == [0] * 3
+    assert guesses.wait("2001:db8::9", None) > 0
+    assert guesses.wait("2001:db8::9", other) > 0
+    assert guesses.wait("2001:db8::9", known) == 0
+    assert guesses.wait("192.0.2.1", other) == 0
+
+
+def test_an_address_of_ipv4_is_one_however_it_is_written() -> None:
+    """All of them are one network of IPv6, which would be one person's."""
+    assert network("::ffff:192.0.2.1") == network("192.0.2.1") != network("::ffff:192.0.2.2")
+    assert network("2001:db8::1") == network("2001:db8::2") != network("2001:db8:0:1::1")
 
 
 async def test_a_token_that_asks_too_often_is_told_when_to_come_again(served: Endpoint) -> None:
@@ -133,22 +149,20 @@ async def test_a_body_that_is_too_large_is_refused_on_both_transports(
                 assert "Traceback" not in answer.text
 
 
-async def test_a_token_has_so_many_sessions_and_one_that_ends_makes_room(
+async def test_a_token_has_so_many_sessions_and_the_one_left_first_makes_room(
     served: Endpoint,
 ) -> None:
-    """Another token is not shut out by them."""
+    """The others go on, and another token is not shut out by them."""
     kind = {"Content-Type": "application/json"}
     content = json.dumps(HELLO)
     address = f"{served.url}/mcp"
     async with client(served.token("many", "default")) as http:
         opened = [await http.post(address, content=content, headers=kind) for _ in range(SESSIONS)]
         assert {answer.status_code for answer in opened} == {200}
-        refused = await http.post(address, content=content, headers=kind)
-        assert refused.status_code == 429
-        assert f"{SESSIONS} sessions" in refused.text
-        ended = {"Mcp-Session-Id": opened[0].headers["mcp-session-id"]}
-        assert (await http.delete(address, headers=ended)).status_code == 200
         assert (await http.post(address, content=content, headers=kind)).status_code == 200
+        for number, status in ((0, 404), (1, 200)):
+            session = {"Mcp-Session-Id": opened[number].headers["mcp-session-id"]}
+            assert (await http.delete(address, headers=session)).status_code == status
     async with client(served.token("few", "default")) as http:
         assert (await http.post(address, content=content, headers=kind)).status_code == 200
 
@@ -165,11 +179,45 @@ async def test_a_token_has_so_many_streams_and_one_that_ends_makes_room(
             refused = await http.get(f"{served.url}/sse")
             assert refused.status_code == 429
             assert f"{STREAMS} streams" in refused.text
+            assert int(refused.headers["retry-after"]) > 0
+            assert (await http.head(f"{served.url}/sse")).status_code == 405  # it would be one more
         with anyio.fail_after(10):
             while (await http.head(f"{served.url}/health")).status_code:
                 async with http.stream("GET", f"{served.url}/sse") as again:
                     if again.status_code == 200:
                         break
+
+
+async def test_a_token_for_all_spaces_cannot_keep_all_open(tmp_path: Path) -> None:
+    """Its streams are in half as many as may be open, so that others get theirs."""
+    spaces = ("one", "two", "three")
+    async with (
+        endpoint(tmp_path, *spaces, bounds=Bounds(spaces=4)) as found,
+        client(found.token("ada", "*")) as http,
+        AsyncExitStack() as streams,
+    ):
+        answers = [
+            await streams.enter_async_context(http.stream("GET", found.sse(space)))
+            for space in ("one", "two", "three", "two")
+        ]
+        assert [answer.status_code for answer in answers] == [200, 200, 429, 200]
+        (noted,) = (tmp_path / "audit.log").read_text("utf-8").splitlines()
+        assert json.loads(noted)["why"] == "spaces"
+
+
+@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
+async def test_what_is_listened_to_is_bounded(served: Endpoint) -> None:
+    """In length and in number, in both eras."""
+    long, many = ["memory://" + "x" * 600], [f"memory://blocks/{n}" for n in range(1_001)]
+    address, token = f"{served.url}/mcp", served.token("listener", "default")
+    async with connected(address, token) as late:
+        for uris in (long, many):
+            with pytest.raises(MCPError, match="address"):
+                async with late.listen(resource_subscriptions=uris):
+                    pass
+    async with connected(address, token, "legacy") as early:
+        with pytest.raises(MCPError, match="600 characters"):
+            await early.subscribe_resource(long[0])  # pyright: ignore[reportDeprecated]
 
 
 async def test_guessing_is_slow(served: Endpoint) -> None:

@@ -93,7 +93,7 @@ async def test_a_token_of_the_issuer_works_on_both_transports_in_both_eras(share
     async with connected(served.mcp("acme"), served.token("ada", "acme")) as client:
         assert "likes tea 3" in await said(client, "memory_read", label="human")
     signed = await signed_by(served.data, "acme")
-    assert signed[:4] == [f"grace {number}" for number in (3, 2, 1, 0)]
+    assert signed[:4] == [f"grace {number} (127.0.0.1)" for number in (3, 2, 1, 0)]
 
 
 async def test_a_token_that_is_not_good_lets_nobody_in(shared: Both) -> None:
@@ -276,4 +276,5 @@ async def test_the_sdks_client_finds_the_issuer_and_signs_in(shared: Both, path:
         async with Client(way) as client:
             await said(client, "memory_insert", label="human", new_string="likes tea")
     assert len(issuer.granted) == 1
-    assert (await signed_by(served.data, "acme" if "acme" in path else "default"))[0] == "grace"
+    signed = await signed_by(served.data, "acme" if "acme" in path else "default")
+    assert signed[0] == "grace (127.0.0.1)"

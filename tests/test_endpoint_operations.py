@@ -202,8 +202,8 @@ async def test_the_log_is_json_and_says_no_secret_at_any_level(tmp_path: Path) -
                 )
             assert answer.headers["x-request-id"] == "traced-request"
         process.terminate()
-        assert process.stderr is not None
-        text = process.stderr.read()
+        process.wait(10)
+        text = found.log.read_text("utf-8")
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     assert all({"time", "level", "logger", "message"} <= set(line) for line in lines)
     (traced,) = [one for one in lines if one.get("request") == "traced-request"]

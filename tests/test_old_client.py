@@ -60,7 +60,8 @@ def test_every_resource_is_read(found: Found) -> None:
     resources = found["resources"]
     labels = ("human", "persona", "project")
     overviews = {"memory://context", "memory://blocks", "memory://changes", "memory://status"}
-    assert set(resources) == overviews | {f"memory://blocks/{label}" for label in labels}
+    skills = {"skill://memory-keeping/SKILL.md"}
+    assert set(resources) == overviews | skills | {f"memory://blocks/{name}" for name in labels}
     assert resources["memory://blocks/human"] == "Name: Ada\nCity: Oslo"
     assert "Short answers." in resources["memory://context"]
     block = "memory://blocks/{label}"

@@ -186,8 +186,8 @@ async def test_adopted_blocks_overwrite_nothing(space: Space) -> None:
         arrival("new", "n"),
         arrival("new", "n"),
     ]
-    planned = await space.plan_adoption(given)
-    adopted = await space.adopt(given, because("import"))
+    planned = await space.exchange.plan_adoption(given)
+    adopted = await space.exchange.adopt(given, because("import"))
     assert adopted == planned
     assert [(a.action, a.draft.label) for a in adopted] == [
         ("filled", "human"),
@@ -198,7 +198,7 @@ async def test_adopted_blocks_overwrite_nothing(space: Space) -> None:
     ]
     assert (await text(space), await text(space, "human")) == ("mine", "Sam")
     assert (await space.changes())[0].reason == "import"
-    again = await space.adopt(given, because("import"))
+    again = await space.exchange.adopt(given, because("import"))
     assert {a.action for a in again} == {"already here"}
     assert await space.head() == 3
 
@@ -206,7 +206,7 @@ async def test_adopted_blocks_overwrite_nothing(space: Space) -> None:
 async def test_a_default_block_keeps_its_description_when_none_arrives(space: Space) -> None:
     """What teaches where things belong is not given up for nothing."""
     before, _ = await space.read("human")
-    await space.adopt([arrival("human", "Sam")], BY)
+    await space.exchange.adopt([arrival("human", "Sam")], BY)
     assert (await space.read("human"))[0].description == before.description
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from surface import client, refused, said
 
-from tokenspace.server.surface.tools import TABLE, unknown
+from tokenspace.server.surface.profiles import unknown
+from tokenspace.server.surface.tools import TABLE
 
 REFUSED = [
     ("memory_read", {"label": "humn"}, "There is no block 'humn'. Did you mean 'human'?"),

@@ -37,7 +37,8 @@ async def test_every_block_is_listed_page_by_page(memory: Client) -> None:
         assert len(page.resources) == 50
     overviews = ["context", "blocks", "changes", "status"]
     assert uris[:4] == [f"memory://{name}" for name in overviews]
-    assert len(uris) == len(set(uris)) == 4 + 3 + 60
+    assert len(uris) == len(set(uris)) == 4 + 3 + 60 + 1
+    assert uris[-1] == "skill://memory-keeping/SKILL.md"
     assert "memory://blocks/topic%2F59" in uris
     with pytest.raises(MCPError, match="cursor"):
         await memory.list_resources(cursor="bogus")

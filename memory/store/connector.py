@@ -164,6 +164,10 @@ class Connection:
         # One plan a statement, whatever its parameters: 30 to 100 microseconds a join become 5.
         self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
 
+    def wait_for_locks(self, busy_ms: int) -> None:
+        """Set how long SQLite itself waits where another connection holds a lock."""
+        self._connection.set_busy_timeout(busy_ms)
+
     def cursor(self) -> Cursor:
         """Return a new cursor."""
         return Cursor(self._connection.cursor())

@@ -177,8 +177,11 @@ class Transaction(Snapshot, Protocol):
 class Store(Protocol):
     """A space's database. Its methods are safe to call from many tasks at once."""
 
-    async def read(self, work: Callable[[Snapshot], T]) -> T:
-        """Return what `work` returns, run on a consistent view."""
+    async def read(self, work: Callable[[Snapshot], T], *, brief: bool = False) -> T:
+        """Return what `work` returns, run on a consistent view.
+
+        `brief` says that it reads a few rows, for which it may hold up whoever else is served.
+        """
         ...
 
     async def search(self, work: Callable[[Searcher], T]) -> T:

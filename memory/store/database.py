@@ -37,6 +37,9 @@ APPLICATION_ID = 0x544F4B53  # "TOKS"
 BUSY_MS = 250
 """How long SQLite itself waits for a lock; its back-off starves, so longer waits are ours."""
 
+READING_CACHE_KB = 2_048
+"""Pages that a connection keeps that only reads: the system's own cache is behind it."""
+
 _SETTINGS = (
     "PRAGMA synchronous = FULL",  # an acknowledged write survives a power cut
     "PRAGMA fullfsync = ON",  # macOS: a plain fsync does not reach the disk there
@@ -73,6 +76,7 @@ def connect(path: Path, *, query_only: bool = False) -> Connection:
                 patiently(lambda sql=setting: connection.script(sql))
             if query_only:
                 connection.script("PRAGMA query_only = ON")
+                connection.script(f"PRAGMA cache_size = -{READING_CACHE_KB}")
         except BaseException:
             connection.close()
             raise

@@ -17,7 +17,7 @@ from .connector import Connection, Row
 
 PER_KEYFRAME = 16
 _CORRUPT = 11  # SQLITE_CORRUPT
-_CACHED_CHARS = 2 * 1024 * 1024
+_CACHED_CHARS = 512 * 1024  # of one connection; an endpoint has hundreds
 _WORTHWHILE = 0.5  # a text whose delta is larger than this share of it becomes a new base
 
 

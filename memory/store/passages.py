@@ -54,6 +54,16 @@ class PassageView(BranchView):
         )
         return [self._passage(row) for row in rows]
 
+    def archived(self, after: int, most: int) -> list[int]:
+        """Return the numbers above `after` of passages and episodes that are there, in order."""
+        rows = self._db.tuples(
+            "SELECT p.id FROM passage p JOIN passage_version v ON v.passage_id = p.id "
+            "AND v.change = p.change WHERE p.id > ? AND v.version IS NOT NULL "
+            "ORDER BY p.id LIMIT ?",
+            after, most,
+        )  # fmt: skip
+        return [number for (number,) in rows]
+
     def beside(self, number: int) -> list[str]:
         """Return the names of the passages before and after this one, of the same source."""
         doc_id = self._db.scalar("SELECT id FROM doc WHERE kind IN (2, 3) AND item_id = ?", number)

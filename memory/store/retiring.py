@@ -80,10 +80,18 @@ def _move(path: Path, target: Path) -> None:
 
 
 def _remove(path: Path, target: Path | None) -> None:
-    """Remove the file and what belongs to it; who has it open still reads it, but cannot write."""
+    """Remove the file and what belongs to it; who has it open still reads it, but cannot write.
+
+    All of it loses its name first, which takes no time: a space that is made anew at its place
+    must not come upon a part of it, and an end in the midst leaves nothing that looks like one.
+    """
+    private = beside(path, f".{os.getpid()}.tmp")
     try:
         for part in _PARTS:
-            beside(path, part).unlink(missing_ok=True)
+            if beside(path, part).exists():
+                beside(path, part).replace(beside(private, part))
+        for part in _PARTS:
+            beside(private, part).unlink(missing_ok=True)
     except PermissionError as error:
         if os.name != "nt":
             raise

@@ -149,6 +149,10 @@ class Snapshot(Protocol):
         """Return the passages (no episodes) that have exactly this text now, oldest first: 50."""
         ...
 
+    def archived(self, after: int, most: int) -> list[int]:
+        """Return the numbers above `after` of passages and episodes that are there, in order."""
+        ...
+
     def beside(self, number: int) -> list[str]:
         """Return the names of the passages before and after this one, of the same source."""
         ...

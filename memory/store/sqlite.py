@@ -1,4 +1,4 @@
-"""A space in one SQLite file: a writer with group commit, a few readers, and a watcher.
+"""A space in one SQLite file: a writer with group commit, readers, and a watcher.
 
 Work on the database is one function on one connection's thread, from BEGIN to COMMIT: awaiting
 between them would let a cancelled caller leave a write lock behind. The watcher never writes;
@@ -27,12 +27,13 @@ from .traces import merge_words
 from .vectors import Vectors
 from .view import View
 from .vocabulary import Vocabulary
-from .worker import Worker
+from .worker import Direct, Worker
 from .writer import Writer, identity
 
 T = TypeVar("T")
 
-READERS = 2
+READERS = 1
+"""Connections that read on threads of their own."""
 
 SEARCH_CACHE_KB = 32 * 1024
 """Most memory for pages that the connection which searches keeps: it reads hundreds at random."""
@@ -44,8 +45,11 @@ _PURGE_S = 2.0
 class SqliteStore:
     """The `Store` over one SQLite file."""
 
-    def __init__(self, path: Path, writer: Writer, watcher: Worker, readers: list[Worker]) -> None:
+    def __init__(
+        self, path: Path, writer: Writer, watcher: Worker, readers: list[Worker], direct: Direct
+    ) -> None:
         self.path = path
+        self._direct = direct
         self._identity = identity(path)
         self._writer, self._watcher, self._readers = writer, watcher, readers
         self._next_reader = 0
@@ -66,19 +70,28 @@ class SqliteStore:
                 worker = Worker(path, query_only=query_only)
                 await worker
                 workers.append(worker)
+            direct = await asyncio.to_thread(Direct, path)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 for worker in workers:
                     await worker.close()
             raise
-        return cls(path, Writer(path, format_number, workers[0]), workers[1], workers[2:])
+        writer = Writer(path, format_number, workers[0])
+        return cls(path, writer, workers[1], workers[2:], direct)
 
     def is_current(self) -> bool:
         """Tell whether the file that is open is still the one at its path."""
         return identity(self.path) == self._identity
 
-    async def read(self, work: Callable[[Snapshot], T]) -> T:
-        """Return what `work` returns, run on a consistent view."""
+    async def read(self, work: Callable[[Snapshot], T], *, brief: bool = False) -> T:
+        """Return what `work` returns, run on a consistent view; `brief` work right here."""
+        if brief:
+            try:
+                return self._direct.run(lambda db, o: _within_read(db, lambda: work(View(db, o))))
+            except sqlite3.Error as error:
+                if not is_busy(error):
+                    with translated(self.path):
+                        raise
         self._next_reader = (self._next_reader + 1) % len(self._readers)
         with translated(self.path):
             return await self._readers[self._next_reader].run(
@@ -115,6 +128,7 @@ class SqliteStore:
         """Take what was erased off the disk as well; tell whether all of it is."""
         with translated(self.path):
             remove_copies(self.path)
+        self._direct.forget_cache()
         for reader in (*self._readers, await self._search_worker()):
             await reader.run(lambda _, objects: objects.forget_cache())
         until = time.monotonic() + _PURGE_S
@@ -127,6 +141,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Finish queued writes, then close every connection."""
+        self._direct.close()
         for worker in (self._watcher, *self._readers):
             await worker.close()
         if self._searcher is not None:

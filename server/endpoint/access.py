@@ -17,7 +17,7 @@ NAME = "tokenspace/name"
 """Claim of an access token of an issuer: what its bearer is called; `sub` is who it is."""
 
 
-class Issuer(Protocol):
+class Authority(Protocol):
     """Who else makes access tokens, and how they are checked."""
 
     async def verify_token(self, token: str) -> AccessToken | None:
@@ -32,7 +32,7 @@ class Issuer(Protocol):
 class Verifier:
     """What the SDK asks who a bearer token stands for: ours, or the issuer's."""
 
-    def __init__(self, tokens: Tokens, issuer: Issuer | None = None) -> None:
+    def __init__(self, tokens: Tokens, issuer: Authority | None = None) -> None:
         self.tokens = tokens
         self.issuer = issuer
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from mcp.server.transport_security import TransportSecuritySettings
 
 from ..roles import Role
+from .public import PORTS, normal
 from .spaces import DEFAULT
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
@@ -54,18 +55,21 @@ class Addresses:
         prefixes = ("", f"/p/{space}") if space == DEFAULT else (f"/p/{space}",)
         paths = [f"{prefix}/{transport}" for prefix in prefixes for transport in TRANSPORTS]
         good = {self.public, *map(self.resource, paths)}
-        return any(audience.rstrip("/") in good for audience in audiences)
+        return any(normal(audience).rstrip("/") in good for audience in audiences)
 
     def are_ours(self, audiences: Iterable[str]) -> bool:
         """Tell whether a token made for these addresses is for anything of this endpoint."""
-        return any(f"{audience}/".startswith(f"{self.public}/") for audience in audiences)
+        return any(f"{normal(audience)}/".startswith(f"{self.public}/") for audience in audiences)
 
     def security(self) -> TransportSecuritySettings:
         """Return which Host and Origin headers are let in: this machine's, and the public ones."""
         found = urlsplit(self.public)
         hosts = [host for local in LOCAL for host in (local, f"{local}:*")]
         origins = [f"http://{host}" for host in hosts]
+        ours = [found.netloc]
+        if found.port is None:
+            ours.append(f"{found.netloc}:{PORTS[found.scheme]}")
         return TransportSecuritySettings(
-            allowed_hosts=[*hosts, found.netloc],
-            allowed_origins=[*origins, f"{found.scheme}://{found.netloc}"],
+            allowed_hosts=[*hosts, *ours],
+            allowed_origins=[*origins, *(f"{found.scheme}://{host}" for host in ours)],
         )

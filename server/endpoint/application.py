@@ -16,9 +16,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...memory.errors import LockedError, NotFoundError
-from .arrivals import Arrivals
+from .arrivals import Arrivals, arrival_of
 from .door import Door
-from .entrance import Entrance, is_stream
+from .entrance import Entrance, is_stream, too_many
 from .limits import TooManyError
 from .metadata import metadata_routes
 from .operations import OPEN, Operations
@@ -46,20 +46,27 @@ class _Endpoint:
             await refused(scope, receive, send)
             return
         try:
-            with self.entrance.held(scope):
-                async with self.rooms.use(name) as served, self.door.inside(scope):
-                    if not is_stream(scope):
-                        await self.serve(served, scope, receive, send)
-                        return
-                    outgoing = Outgoing(send, self.rooms.bounds.taken_s)
-                    async with outgoing.whole():
-                        await self.serve(served, scope, receive, outgoing)
+            with self.entrance.held(scope, name):
+                async with self.rooms.use(name) as served:
+                    with self.door.inside(scope) as until:
+                        await self._served(served, scope, receive, send)
+            if until.cancelled_caught and not arrival_of(scope).answered:
+                await self.door.unknown(scope, name)(scope, receive, send)
         except NotFoundError as error:
             await _told(404, str(error))(scope, receive, send)
         except TooManyError as error:
-            await _told(429, str(error))(scope, receive, send)
+            refused = too_many(scope, error.what, str(error), error.retry_s)
+            await refused(scope, receive, send)
         except LockedError as error:
             await _told(503, str(error))(scope, receive, send)
+
+    async def _served(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_stream(scope):
+            await self.serve(served, scope, receive, send)
+            return
+        outgoing = Outgoing(send, self.rooms.bounds.taken_s)
+        async with outgoing.whole():
+            await self.serve(served, scope, receive, outgoing)
 
     async def serve(self, served: Served, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the transport."""
@@ -128,6 +135,9 @@ def application(door: Door, rooms: Rooms, operations: Operations) -> ASGIApp:
             Route(f"{prefix}/sse", _Sse(*parts), methods=["GET"]),
             Route(f"{prefix}/messages/", _SseMessages(*parts), methods=["POST"]),
         ]
+    for route in routes:
+        if route.path.endswith("/sse"):
+            route.methods = {"GET"}  # HEAD, which Starlette adds, would begin a stream as well
     routes += [*operations.routes(), *metadata_routes(door.addresses)]
     checks = TransportSecurityMiddleware(door.addresses.security())
     app = Starlette(
@@ -138,6 +148,7 @@ def application(door: Door, rooms: Rooms, operations: Operations) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # it would lead back by http who came by a proxy
     return Arrivals(app, operations.records.answered)
 
 

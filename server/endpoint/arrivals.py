@@ -28,6 +28,7 @@ class Arrival:
         began: When it came, in seconds of a clock of its own.
         why: Why it was refused, in a word, if whoever did that has said so.
         noted: Whether note was taken of what became of it.
+        answered: Whether its answer has begun.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Arrival:
     began: float = field(default_factory=time.perf_counter)
     why: str = ""
     noted: bool = False
+    answered: bool = False
 
 
 Answered = Callable[[Scope, Arrival, int], None]
@@ -60,6 +62,7 @@ class Arrivals:
         async def begin(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), (_HEADER, arrival.id.encode())]
+                arrival.answered = True
                 self._answered(scope, arrival, message["status"])
                 _log(scope, arrival, message["status"])
             await send(message)

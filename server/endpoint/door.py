@@ -1,8 +1,8 @@
 """The door of an endpoint: who comes in, and who has to leave when a token is revoked."""
 
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import anyio
@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from .access import AUDIENCES, Verifier, access_of, claim, role_in
 from .addresses import Addresses
+from .tokens import PREFIX
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +30,10 @@ class Door:
     verifier: Verifier
     addresses: Addresses
     local: bool
-    _inside: dict[object, tuple[str, anyio.CancelScope]] = field(
-        default_factory=dict[object, tuple[str, anyio.CancelScope]]
+    _inside: dict[object, tuple[str | None, anyio.CancelScope]] = field(
+        default_factory=dict[object, tuple[str | None, anyio.CancelScope]]
     )
+    _asked: set[str] = field(default_factory=set[str])
 
     def refusal(self, scope: Scope, space: str) -> Response | None:
         """Return why a request may not go into a space, None where it may.
@@ -42,48 +44,60 @@ class Door:
         if access is None:
             if self.local and not self.verifier.required:
                 return None
-            return self._unknown(scope, space)
+            return self.unknown(scope, space)
         for_here = claim(access, AUDIENCES)
         if for_here is not None and not self.addresses.accepts(space, for_here):
-            return self._unknown(scope, space, "this token was made for another address.")
+            return self.unknown(scope, space, "this token was made for another address.")
         if role_in(access, space) is None:
             said = "your token has no right to this space; ask who runs the server for one."
             challenge = self.addresses.challenge(scope["path"], space)
             return _refused(403, "insufficient_scope", said, challenge)
         return None
 
-    @asynccontextmanager
-    async def inside(self, scope: Scope) -> AsyncGenerator[None]:
-        """Have a request ended as soon as its token is good no more."""
-        access = access_of(scope)
-        if access is None:
-            yield
-            return
-        key = object()
+    @contextmanager
+    def inside(self, scope: Scope) -> Generator[anyio.CancelScope]:
+        """Have a request ended as soon as its token is good no more, or it needs one after all."""
+        access, key = access_of(scope), object()
         with anyio.CancelScope() as until:
-            self._inside[key] = access.token, until
+            self._inside[key] = access.token if access is not None else None, until
             try:
-                yield
+                yield until
             finally:
                 del self._inside[key]
 
     async def watch(self) -> None:
         """End what goes on with tokens that are revoked or have expired, until cancelled."""
-        while True:
-            await anyio.sleep(LOOK_S)
-            try:
-                for token in {token for token, _ in self._inside.values()}:
-                    if await self.verifier.verify_token(token) is None:
-                        self._end(token)
-            except Exception:
-                logger.exception("tokens cannot be looked at")
+        async with anyio.create_task_group() as tasks:
+            while True:
+                await anyio.sleep(LOOK_S)
+                for token in {token for token, _ in self._inside.values()} - self._asked:
+                    if token is None or token.startswith(PREFIX):
+                        await self._look(token)
+                    else:  # whoever made it may have to be asked first, which takes its time
+                        self._asked.add(token)
+                        tasks.start_soon(self._look, token)
 
-    def _end(self, token: str) -> None:
+    async def _look(self, token: str | None) -> None:
+        """End what goes on with a token, or without one, if that is good no more."""
+        try:
+            if token is None:
+                is_good = not self.verifier.required
+            else:
+                is_good = await self.verifier.verify_token(token) is not None
+            if not is_good:
+                self._end(token)
+        except Exception:
+            logger.exception("tokens cannot be looked at")
+        finally:
+            self._asked.discard(token or "")
+
+    def _end(self, token: str | None) -> None:
         for held, until in list(self._inside.values()):
             if held == token:
                 until.cancel()
 
-    def _unknown(self, scope: Scope, space: str, said: str = "") -> Response:
+    def unknown(self, scope: Scope, space: str, said: str = "") -> Response:
+        """Return the refusal of a request whose token is not good, or is missing."""
         said = said or "this endpoint needs a token: Authorization: Bearer ts_..."
         return _refused(401, "invalid_token", said, self.addresses.challenge(scope["path"], space))
 

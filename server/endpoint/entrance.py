@@ -12,9 +12,21 @@ from ..roles import Role
 from .access import access_of, role_in
 from .arrivals import arrival_of
 from .door import Door
-from .limits import SESSIONS, STREAMS, Buckets, Guesses, Held, principal_of
+from .limits import (
+    LONG_S,
+    SESSIONS,
+    STREAMS,
+    WAITING,
+    Buckets,
+    Guesses,
+    Held,
+    Principal,
+    Spread,
+    principal_of,
+)
 from .rooms import Rooms
 from .tokens import EVERY
+from .turns import LISTEN, MESSAGES
 
 
 class Entrance:
@@ -25,8 +37,10 @@ class Entrance:
         self._rooms = rooms
         self._rate = Buckets(rate)
         self._guesses = Guesses()
-        self._opening = Held(SESSIONS)
-        self._streams = Held(STREAMS)
+        self._opening = Held(SESSIONS, "sessions", LONG_S)
+        self._streams = Held(STREAMS, "streams", LONG_S)
+        self._spread = Spread(max(1, rooms.bounds.spaces // 2))
+        self._calls = Held(WAITING, "calls", 1)
 
     @property
     def streams(self) -> int:
@@ -35,16 +49,17 @@ class Entrance:
 
     def refusal(self, scope: Scope, space: str) -> Response | None:
         """Return why a request may not go into a space now, None where it may."""
-        access = access_of(scope)
-        presented = _header(scope, b"authorization")
-        if presented and (access is not None or self._door.verifier.required):
-            wait = self._guesses.wait(arrival_of(scope).address, presented, good=access is not None)
+        principal = principal_of(access_of(scope))
+        if principal is not None or (
+            _header(scope, b"authorization") and self._door.verifier.required
+        ):
+            wait = self._guesses.wait(arrival_of(scope).address, principal)
             if wait:
                 said = "too many tokens from your address are not good; try again later."
-                return _refused(scope, "guessing", said, wait)
-        wait = self._rate.take(principal_of(access)) if access is not None else 0.0
+                return too_many(scope, "guessing", said, wait)
+        wait = self._rate.take(principal) if principal is not None else 0.0
         if wait:
-            return _refused(scope, "rate", "your token asks too often; try again later.", wait)
+            return too_many(scope, "rate", "your token asks too often; try again later.", wait)
         return self._door.refusal(scope, space)
 
     def administration(self, scope: Scope) -> Response | None:
@@ -57,27 +72,37 @@ class Entrance:
         return refused
 
     @contextmanager
-    def held(self, scope: Scope) -> Generator[None]:
-        """Count what a request keeps open while it is served.
+    def held(self, scope: Scope, space: str) -> Generator[None]:
+        """Count what a request to a space keeps open while it is served.
 
         Raises:
-            TooManyError: its token has as many sessions or streams as it may.
+            TooManyError: its token has as many sessions, streams or calls as it may.
         """
         principal = principal_of(access_of(scope))
         if is_stream(scope):
-            with self._streams.one(principal, "streams"):
+            with self._streams.one(principal), self._spread.one(principal, space):
                 yield
         elif _opens_session(scope):
-            others = self._rooms.sessions(principal) if principal is not None else 0
-            with self._opening.one(principal, "sessions", others):
+            with self._opening.one(principal, self._sessions(principal)):
                 yield
-        else:
-            yield
+        else:  # what came over SSE is answered already, and goes on
+            others = self._rooms.turns.count(principal) if scope["path"].endswith(MESSAGES) else 0
+            with self._calls.one(principal, others):
+                yield
+
+    def _sessions(self, principal: Principal | None) -> int:
+        """Return how many sessions somebody has; one that is idle goes where they have all."""
+        if principal is None:
+            return 0
+        count, opening = self._rooms.sessions(principal), self._opening.count(principal)
+        while count + opening >= SESSIONS and self._rooms.end_session(principal):
+            count -= 1
+        return count
 
 
 def is_stream(scope: Scope) -> bool:
     """Tell whether a request opens a stream of changes: its answer goes on."""
-    return scope["method"] == "GET" or _header(scope, b"mcp-method") == "subscriptions/listen"
+    return scope["method"] == "GET" or _header(scope, b"mcp-method") == LISTEN
 
 
 def _opens_session(scope: Scope) -> bool:
@@ -98,7 +123,8 @@ def _header(scope: Scope, name: bytes) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def _refused(scope: Scope, why: str, said: str, wait: float) -> Response:
+def too_many(scope: Scope, why: str, said: str, wait: float) -> Response:
+    """Return a refusal that says in how many seconds to come again; `why` is for the records."""
     arrival_of(scope).why = why
     told = {"error": "too_many_requests", "error_description": said}
     return JSONResponse(told, 429, {"Retry-After": str(math.ceil(wait))})

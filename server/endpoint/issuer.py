@@ -7,13 +7,15 @@ is the endpoint's public address or that of one of its spaces, as in `https://me
 space. Other scopes are not ours and are passed over.
 
 Changes are signed with the `preferred_username` of a token, else with its `email` unless the issuer
-says that nobody has verified it, else with its `sub`. A `name` is not looked at: most issuers let
-everybody choose their own, and two may have the same. Sessions are bound to issuer, client and
-`sub`, which never change hands.
+says that nobody has verified it, else with its `sub`; and with the issuer's host, as in
+`ada (login.example.com)`, so that nobody signs with the name of a token that was made here. A
+`name` is not looked at: most issuers let everybody choose their own, and two may have the same.
+Sessions are bound to issuer, client and `sub`, which never change hands.
 """
 
 import logging
 import time
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -34,7 +36,7 @@ LEEWAY_S = 30
 """How far the issuer's clock and ours may be apart."""
 SAY_S = 1.0
 """How often the log says that tokens are refused, for each reason."""
-MOST_NAME = 64  # characters, as of a token of our own
+MOST_NAME = 64  # characters without the issuer's host, as of a token of our own
 _MOST_KNOWN = 1_000
 _TYPES = ("at+jwt", "jwt")  # others are made for something else: signing out, proving a key
 _NAMES = ("preferred_username", "email", "sub")
@@ -158,7 +160,7 @@ class Issuer:
             expires_at=int(claims["exp"]) + LEEWAY_S,
             claims={
                 "iss": self._url,
-                NAME: name,
+                NAME: f"{name} ({urlsplit(self._url).hostname})",
                 AUDIENCES: audiences,
                 SPACES: roles_of(scopes),
             },
@@ -178,12 +180,12 @@ def roles_of(scopes: list[str]) -> dict[str, Role]:
     for scope in scopes:
         space, _, role = scope.rpartition(":")
         if space and role in list(Role):
-            found[space] = max(Role(role), found.get(space, Role.READER), key=list(Role).index)
+            found[space] = max(Role(role), found.get(space, Role.READER), key=lambda one: one.rank)
     return found
 
 
 def check_issuer(settings: Settings) -> None:
-    """Refuse an issuer, or a public address, with which no token could be checked.
+    """Refuse an issuer with which no token could be checked, or for nobody knows which address.
 
     Raises:
         SettingsError: it says what to give.
@@ -195,18 +197,10 @@ def check_issuer(settings: Settings) -> None:
             f"--issuer {settings.issuer}: give an https address as the issuer writes it in its "
             "tokens, such as https://login.example.com (http only on this machine)."
         )
-    if not settings.public_url:
-        if not is_exposed(settings):
-            return
+    if not settings.public_url and is_exposed(settings):
         raise SettingsError(
             "with --issuer, tokens are made for this endpoint's own address: give it as clients "
             "write it, such as --public-url https://memory.example.com."
-        )
-    path = urlsplit(settings.public_url).path
-    if not is_safe(settings.public_url) or not _is_plain(settings.public_url) or path.strip("/"):
-        raise SettingsError(
-            f"--public-url {settings.public_url}: give an https address without a path, such as "
-            "https://memory.example.com (http only on this machine)."
         )
 
 
@@ -223,7 +217,7 @@ def _name(claims: Mapping[str, Any]) -> str:
         if not isinstance(found, str) or (key == "email" and claims.get("email_verified") is False):
             continue
         seen = "".join(sign if sign.isprintable() else " " for sign in found)
-        name = " ".join(seen.split())[:MOST_NAME].strip()
+        name = unicodedata.normalize("NFC", " ".join(seen.split()))[:MOST_NAME].strip()
         if name:
             return name
     return ""

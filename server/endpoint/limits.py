@@ -2,6 +2,7 @@
 
 import ipaddress
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,14 @@ SESSIONS = 100
 """Sessions that one token may have open."""
 STREAMS = 100
 """Streams that one token may have open."""
+CALLS = 32
+"""Calls of one token that are carried out at once; others wait for their turn."""
+WAITING = 128
+"""Calls of one token that are not answered yet, before no more are taken."""
 GUESSES = 30
 """Requests a minute with a token that is not good, from one address, before all others wait."""
+LONG_S = 15
+"""After how many seconds it is worth to try again where something has to end by itself."""
 KEYS = 10_000
 """How many tokens or addresses are told apart; who asked longest ago is forgotten first."""
 
@@ -24,7 +31,17 @@ Principal = tuple[str, str | None, str | None]
 
 
 class TooManyError(LockedError):
-    """Somebody has as many of something open as they may."""
+    """Somebody has as many of something open as they may.
+
+    Attributes:
+        what: Of what, in a word.
+        retry_s: After how many seconds it may be worth to try again.
+    """
+
+    def __init__(self, said: str, what: str, retry_s: int) -> None:
+        super().__init__(said)
+        self.what = what
+        self.retry_s = retry_s
 
 
 class Buckets:
@@ -70,20 +87,26 @@ class Buckets:
 class Guesses:
     """Makes guessing slow: after too many bad tokens from an address, it is not heard for a while.
 
-    Whoever came in from there before, with the same token, still does: one broken program does not
-    shut out all others behind its address. A new token waits, good or not, so nothing is learned.
+    Whoever came in from there before still does, also with a token that was renewed: one broken
+    program does not shut out all others behind its address. Who is new there waits, with a good
+    token or not, so nothing is learned.
     """
 
     def __init__(self, a_minute: int = GUESSES) -> None:
         self._bad = Buckets(a_minute)
         self._known: dict[int, None] = {}
 
-    def wait(self, address: str, presented: str, *, good: bool) -> float:
-        """Take note of a token and return for how many seconds it is not answered; 0: it is."""
+    def wait(self, address: str, principal: Principal | None) -> float:
+        """Return for how many seconds a token is not answered; 0: it is.
+
+        Args:
+            address: Where it comes from.
+            principal: Whom it stands for, None where it is not good.
+        """
         place = network(address)
-        if not good:
+        if principal is None:
             return self._bad.take(place)
-        known = hash((place, presented))  # of a random key, so that none can be made to match
+        known = hash((place, principal))  # of a random key, so that none can be made to match
         wait = 0.0 if known in self._known else self._bad.wait(place)
         if not wait:
             self._known.pop(known, None)
@@ -95,25 +118,40 @@ class Guesses:
 
 @dataclass(slots=True)
 class Held:
-    """How many of something each token has at once."""
+    """How many of something each token has at once.
+
+    Attributes:
+        most: How many it may have.
+        what: What they are, in a word.
+        retry_s: After how many seconds there may be less of them.
+        total: How many all have.
+    """
 
     most: int
+    what: str
+    retry_s: int
     total: int = 0
     _counts: dict[Principal, int] = field(default_factory=dict[Principal, int])
 
+    def count(self, principal: Principal) -> int:
+        """Return how many a token has."""
+        return self._counts.get(principal, 0)
+
     @contextmanager
-    def one(self, principal: Principal | None, what: str, others: int = 0) -> Generator[None]:
+    def one(self, principal: Principal | None, others: int = 0) -> Generator[None]:
         """Hold one more; `others` are held elsewhere. Without a token there is no such limit.
 
         Raises:
             TooManyError: the token has as many as it may.
         """
         if principal is not None:
-            count = self._counts.get(principal, 0)
+            count = self.count(principal)
             if count + others >= self.most:
                 raise TooManyError(
-                    f"your token has {self.most} {what} open, and may have no more; end one, or "
-                    "wait until an idle one is closed."
+                    f"your token has {self.most} {self.what} open, and may have no more; wait "
+                    "until one has ended, then try again.",
+                    self.what,
+                    self.retry_s,
                 )
             self._counts[principal] = count + 1
         self.total += 1
@@ -125,6 +163,42 @@ class Held:
                 self._counts[principal] -= 1
                 if not self._counts[principal]:
                     del self._counts[principal]
+
+
+@dataclass(slots=True)
+class Spread:
+    """In how many spaces each token has streams, which keep them open: not in all there may be."""
+
+    most: int
+    _counts: dict[Principal, Counter[str]] = field(default_factory=dict[Principal, Counter[str]])
+
+    @contextmanager
+    def one(self, principal: Principal | None, space: str) -> Generator[None]:
+        """Hold one in a space. Without a token there is no such limit.
+
+        Raises:
+            TooManyError: the token has some in as many others as it may.
+        """
+        if principal is None:
+            yield
+            return
+        counts = self._counts.setdefault(principal, Counter())
+        if space not in counts and len(counts) >= self.most:
+            raise TooManyError(
+                f"your token has streams in {self.most} spaces, and may have none in another; end "
+                "those of one, then try again.",
+                "spaces",
+                LONG_S,
+            )
+        counts[space] += 1
+        try:
+            yield
+        finally:
+            counts[space] -= 1
+            if not counts[space]:
+                del counts[space]
+            if not counts:
+                self._counts.pop(principal, None)
 
 
 def principal_of(access: AccessToken | None) -> Principal | None:
@@ -140,4 +214,6 @@ def network(address: str) -> str:
         return address
     if found.version == 4:
         return address
+    if found.ipv4_mapped is not None:  # all of IPv4 is one network of these
+        return str(found.ipv4_mapped)
     return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))

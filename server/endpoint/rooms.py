@@ -5,7 +5,9 @@ one space can reach a client of another.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import math
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,23 +17,25 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 from mcp.server.runner import serve_dual_era_loop
 from mcp.server.sse import SseServerTransport
+from mcp.server.streamable_http import StreamableHTTPServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import Receive, Scope, Send
 
-from ...memory import Space
-from ...memory.errors import LockedError
+from ...memory import Space, TokenspaceError
+from ...memory.errors import CorruptError, LockedError
 from ..surface.build import MemoryServer, build
 from ..surface.room import Room
 from .desks import Notice, Offer, SessionDesks
-from .limits import Principal
+from .limits import CALLS, Principal
 from .logs import request_id
 from .spaces import Spaces
+from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
 BODY_BYTES = 2**20
 """The largest request: four times the largest block."""
-SWEEP_S = 15.0
+SWEEP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Rooms:
         self._notice = notice
         self._version = version
         self.bounds = bounds
+        self.turns = Turns(CALLS)
         self._open: dict[str, Served] = {}
         self._opening = anyio.Lock()
         self._tasks: TaskGroup | None = None
@@ -133,16 +138,30 @@ class Rooms:
 
     def sessions(self, principal: Principal | None = None) -> int:
         """Return how many sessions of streamable HTTP are open, of somebody or of all."""
-        # The SDK has no public way to count them; this is the one place that does.
-        managers = [served.streamable for served in self._open.values()]
-        if principal is None:
-            return sum(len(one._server_instances) for one in managers)  # pyright: ignore[reportPrivateUsage]
-        client, issuer, subject = principal
-        owner = {"client_id": client, "issuer": issuer, "subject": subject}
-        return sum(
-            list(one._session_owners.values()).count(owner)  # pyright: ignore[reportPrivateUsage, reportArgumentType]
-            for one in managers
-        )
+        return sum(1 for _ in self._sessions(principal))
+
+    def end_session(self, principal: Principal) -> bool:
+        """End the session of somebody that was left first; return whether there was an idle one."""
+        scopes = (session.idle_scope for session in self._sessions(principal))
+        idle = [scope for scope in scopes if scope is not None and scope.deadline < math.inf]
+        if idle:
+            min(idle, key=lambda scope: scope.deadline).cancel()
+        return bool(idle)
+
+    def _sessions(self, principal: Principal | None) -> Iterator[StreamableHTTPServerTransport]:
+        """Yield the sessions that have not ended, of somebody or of all."""
+        # The SDK has no public way to find them; this is the one place that does.
+        owner = None
+        if principal is not None:
+            client, issuer, subject = principal
+            owner = {"client_id": client, "issuer": issuer, "subject": subject}
+        for served in self._open.values():
+            owners = served.streamable._session_owners  # pyright: ignore[reportPrivateUsage]
+            for ident, session in served.streamable._server_instances.items():  # pyright: ignore[reportPrivateUsage]
+                if owner is not None and owners.get(ident) != owner:
+                    continue
+                if session.idle_scope is None or not session.idle_scope.cancel_called:
+                    yield session
 
     async def _opened_now(self, name: str) -> Served:
         """Return a space that is opened for this, or was just opened for somebody else."""
@@ -160,6 +179,7 @@ class Rooms:
         room = Room(partial(self._opened, name), f"{name} (of this endpoint)")
         desks = SessionDesks(room, name, self._offer, self._notice)
         server = build(room, desks, self._offer.profile, self._version)
+        server.middleware.append(self.turns)
         served = Served(
             server=server,
             streamable=StreamableHTTPSessionManager(
@@ -184,8 +204,24 @@ class Rooms:
             self._end(name, served)
 
     async def _opened(self, name: str) -> Space:
-        """Open the file of a space; one that was taken away is not made anew."""
-        return await self._open_space(self._spaces.require(name))
+        """Open the file of a space; one that was taken away is not made anew.
+
+        What is wrong with it names its path: that is for the log, not for who calls from outside.
+        """
+        path = self._spaces.require(name)
+        try:
+            return await self._open_space(path)
+        except TokenspaceError as error:
+            self._spaces.require(name)  # it may have been taken away at this moment
+            reference = secrets.token_hex(3)
+            logger.error(  # noqa: TRY400 - no bug: the sentence is enough
+                "the space %s cannot be opened (reference %s): %s", name, reference, error
+            )
+            kind = LockedError if isinstance(error, LockedError) else CorruptError
+            raise kind(
+                "this space cannot be opened; tell whoever runs the server (reference "
+                f"{reference} in its log)."
+            ) from error
 
     def _make_room(self) -> None:
         """Close the space that was left first, where as many are open as may be."""

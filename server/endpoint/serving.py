@@ -1,29 +1,35 @@
 """Serving the endpoint: where it listens, whether that is safe, and a clean end."""
 
-import ipaddress
 import socket
+import ssl
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from ...config.settings import Settings, SettingsError
+from ..names import is_local
+from .addresses import TRANSPORTS
+from .connections import Connections, most_connections, protocol
+from .proxies import PastProxy, Proxies
+from .public import is_public_address
 from .rooms import Rooms
 
 LOCAL = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "[::]")  # noqa: S104 - refused, unless it is told how it is reached
+KEEP_S = 65
+"""How long a connection is kept for the next request: longer than proxies wait, mostly 60 s."""
+SWEEP_TICKS = 5
+"""How often connections are looked at, in tenths of a second."""
 GRACE_S = 2
 """How long answers that are owed are waited for at the end."""
 
+_SLASHED = tuple(f"/{transport}/" for transport in TRANSPORTS)
 
-def is_local(host: str) -> bool:
-    """Tell whether only this machine can reach what listens on a host's address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+TAKEN_MS = 30_000
+"""After how long a connection is dropped whose other end takes nothing, or is no longer there."""
 
 
 def is_exposed(settings: Settings) -> bool:
@@ -42,8 +48,15 @@ def check_bind(settings: Settings, *, guarded: bool) -> None:
     Raises:
         SettingsError: it says what to give.
     """
+    _check_certificate(settings)
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise SettingsError("--tls-cert and --tls-key go together; give both.")
+    if settings.public_url and not is_public_address(settings.public_url):
+        raise SettingsError(
+            f"--public-url {settings.public_url}: give an https address without a path, such as "
+            "https://memory.example.com (http only on this machine)."
+        )
+    Proxies(settings.proxy)
     if is_exposed(settings) and not guarded:
         where = settings.public_url or (settings.host if not settings.proxy else "this endpoint")
         raise SettingsError(
@@ -63,6 +76,26 @@ def check_bind(settings: Settings, *, guarded: bool) -> None:
         )
 
 
+def _check_certificate(settings: Settings) -> None:
+    """Refuse files with which nothing could be encrypted.
+
+    Raises:
+        SettingsError: it says which, and why.
+    """
+    if not settings.tls_cert or not settings.tls_key:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            settings.tls_cert, settings.tls_key, password=""
+        )
+    except (OSError, ValueError) as error:  # those of TLS are OSErrors as well
+        files = f"--tls-cert {settings.tls_cert}, --tls-key {settings.tls_key}"
+        raise SettingsError(
+            f"{files}: no certificate with its key, in PEM and without a password, can be read "
+            f"there ({error})."
+        ) from error
+
+
 def listening(settings: Settings) -> socket.socket:
     """Return a socket that listens where the settings say; port 0 is any that is free.
 
@@ -75,6 +108,8 @@ def listening(settings: Settings) -> socket.socket:
             host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         made = socket.create_server(address[:2], family=family, backlog=1024)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux; what is accepted has it from here
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TAKEN_MS)
         # asyncio has what it accepts send at once only where the protocol is named; else each
         # answer over a connection that is kept waits 40 ms for the client's acknowledgement.
         return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, made.detach())
@@ -88,9 +123,15 @@ def listening(settings: Settings) -> socket.socket:
 class _Server(uvicorn.Server):
     """Ends streams before it waits for them: they would never end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, rooms: Rooms) -> None:
+    def __init__(self, config: uvicorn.Config, rooms: Rooms, connections: Connections) -> None:
         super().__init__(config)
         self._rooms = rooms
+        self._connections = connections
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % SWEEP_TICKS == 0:
+            self._connections.sweep()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._rooms.end_streams()
@@ -98,21 +139,40 @@ class _Server(uvicorn.Server):
 
 
 class _Trimmed:
-    """Takes the blanks off the ends of header values: httptools leaves those that follow."""
+    """Makes one of what means the same.
+
+    Header values lose the blanks at their ends (httptools leaves those that follow), the host's
+    name its capitals, and an address the slash at its end. Starlette would send clients on to the
+    one without, over http if they come by a proxy that encrypts.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
+            scope["headers"] = [
+                (name, value.strip(b" \t").lower() if name == b"host" else value.strip(b" \t"))
+                for name, value in scope["headers"]
+            ]
+            path: str = scope["path"]
+            if path.endswith(_SLASHED):
+                scope["path"] = path[:-1]
         await self._app(scope, receive, send)
 
 
 def make_server(app: ASGIApp, rooms: Rooms, settings: Settings) -> uvicorn.Server:
     """Return what serves the application where the settings say."""
+    inner: ASGIApp = _Trimmed(app)
+    proxies = Proxies(settings.proxy)
+    if settings.proxy:  # uvicorn has types of its own for the same
+        inner = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, inner), settings.proxy))
+        inner = PastProxy(inner, proxies)
+    connections = Connections(most_connections(settings.open_spaces), proxies)
     config = uvicorn.Config(
-        _Trimmed(app),
+        inner,
+        http=protocol(connections),
+        ws="none",
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -120,8 +180,8 @@ def make_server(app: ASGIApp, rooms: Rooms, settings: Settings) -> uvicorn.Serve
         server_header=False,
         ssl_certfile=settings.tls_cert or None,
         ssl_keyfile=settings.tls_key or None,
-        proxy_headers=bool(settings.proxy),
-        forwarded_allow_ips=settings.proxy or None,
+        proxy_headers=False,  # above, where who goes past the proxy is known
+        timeout_keep_alive=KEEP_S,
         timeout_graceful_shutdown=GRACE_S,
     )
-    return _Server(config, rooms)
+    return _Server(config, rooms, connections)

@@ -1,5 +1,6 @@
 """The spaces of an endpoint: one database file each, in one folder."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,12 +10,12 @@ from pathlib import Path
 from ...config.settings import Settings
 from ...memory import Space, retire
 from ...memory.errors import ExistsError, InvalidError, NotFoundError
+from ..names import is_space_name
 from .private import make_private_folder
 
 DEFAULT = "default"
 """The space behind an address that names none."""
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # what Windows takes for no file
 
 
@@ -36,6 +37,11 @@ class Spaces:
         Raises:
             InvalidError: it cannot be a space's name.
         """
+        if _DEVICES.fullmatch(name):
+            raise InvalidError(
+                f"{name!r} cannot be a space's name: it is reserved, as Windows takes it for a "
+                "device. Use another."
+            )
         if not _is_name(name):
             raise InvalidError(
                 f"{name[:80]!r} cannot be a space's name: use lower-case letters, digits, - and _ "
@@ -51,10 +57,9 @@ class Spaces:
         """
         if not _is_name(name):
             raise NotFoundError(f"there is no space {name[:80]!r}.")
-        path = self.path(name)
-        if not path.is_file():
+        if not os.path.isfile(f"{self._folder}{os.sep}{name}.db"):  # noqa: PTH113 - often
             raise NotFoundError(f"there is no space {name!r}.")
-        return path
+        return self.path(name)
 
     def names(self) -> list[str]:
         """Return the names of all spaces, sorted."""
@@ -115,4 +120,4 @@ class Spaces:
 
 
 def _is_name(name: str) -> bool:
-    return bool(_NAME.fullmatch(name)) and not _DEVICES.fullmatch(name)
+    return is_space_name(name) and not _DEVICES.fullmatch(name)

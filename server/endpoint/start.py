@@ -2,7 +2,8 @@
 
 import sys
 from argparse import Namespace
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ from socket import socket
 
 import anyio
 import uvicorn
+from anyio.lowlevel import checkpoint
 
 from ...config.settings import Settings, SettingsError, load
 from ...memory import Space, TokenspaceError
@@ -21,6 +23,7 @@ from .access import Verifier
 from .addresses import Addresses
 from .application import application
 from .audit import Audit
+from .connections import more_files
 from .desks import Notice, Offer
 from .door import Door
 from .entrance import Entrance
@@ -54,8 +57,9 @@ def serve(args: Namespace) -> int:
     try:
         settings = load({name: getattr(args, name, None) for name in FLAGS})
         logs.to_stderr(settings.log_level)
+        more_files()
         quick = find_spec("uvloop") is not None  # a third less time for each request
-        anyio.run(_run, settings, backend_options={"use_uvloop": quick})
+        anyio.run(_run, settings, args.transport, backend_options={"use_uvloop": quick})
     except SettingsError as error:
         _say(f"tokenspace: {error}")
         return 2
@@ -84,7 +88,8 @@ class Ready:
             with closing(self.listener):
                 await self.server.serve([self.listener])
         finally:
-            await self.embedders.close()
+            with anyio.CancelScope(shield=True):
+                await self.embedders.close()
 
 
 async def ready(settings: Settings, bounds: Bounds | None = None) -> Ready:
@@ -100,9 +105,10 @@ async def ready(settings: Settings, bounds: Bounds | None = None) -> Ready:
     data = data_folder(settings)
     tokens = Tokens(data)
     check_issuer(settings)
-    check_bind(settings, guarded=bool(settings.issuer) or tokens.any())
-    spaces = Spaces(data)
-    await _make_default(spaces, tokens)
+    with _usable(data):
+        check_bind(settings, guarded=bool(settings.issuer) or tokens.any())
+        spaces = Spaces(data)
+        await _make_default(spaces, tokens)
     listener = listening(settings)
     addresses = Addresses(public_address(settings, listener.getsockname()[1]), settings.issuer)
     issuer = Issuer(settings.issuer, addresses) if settings.issuer else None
@@ -117,10 +123,11 @@ async def ready(settings: Settings, bounds: Bounds | None = None) -> Ready:
     return Ready(server, listener, addresses.public, embedders)
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, transport: str) -> None:
     endpoint = await ready(settings)
     data = data_folder(settings)
-    _say(greeting(settings, endpoint.address, Spaces(data), Tokens(data)))
+    _say(greeting(settings, endpoint.address, Spaces(data), Tokens(data), transport))
+    await checkpoint()  # a Ctrl-C until here ends it here: there is nothing yet to shut down
     await endpoint.serve()
 
 
@@ -135,18 +142,29 @@ def _rooms(
 
 
 async def _make_default(spaces: Spaces, tokens: Tokens) -> None:
-    """Make the space behind `/mcp`, so that an endpoint that was just set up has one.
+    """Make the space behind `/mcp`, so that an endpoint that was just set up has one."""
+    tokens.check_folder()
+    spaces.make_folder()
+    if not spaces.names():
+        await spaces.create(DEFAULT)
+
+
+@contextmanager
+def _usable(data: Path) -> Generator[None]:
+    """Say what is wrong with the folder of an endpoint's data.
 
     Raises:
-        SettingsError: the folder of the endpoint's data cannot be used, or is not safe.
+        SettingsError: it cannot be used, or is not safe.
     """
     try:
-        tokens.check_folder()
-        spaces.make_folder()
-        if not spaces.names():
-            await spaces.create(DEFAULT)
-    except (OSError, TokenspaceError) as error:
+        yield
+    except TokenspaceError as error:
         raise SettingsError(str(error)) from error
+    except OSError as error:
+        raise SettingsError(
+            f"{data} cannot hold an endpoint's data ({error.filename or data}: "
+            f"{error.strerror or error}); give a folder of yours with --data."
+        ) from error
 
 
 def _say(text: str) -> None:

@@ -4,6 +4,9 @@ A token is `ts_<id>_<secret>`. Each has a file of its own, so that making or rev
 no other, and a running server sees it at its next look. The secret has 256 random bits, so one
 round of SHA-256 is enough: there is nothing to guess, and it does no harm if somebody reads the
 files. Who could write them could make tokens: a file that just anybody can change counts for none.
+
+With the first token the endpoint is closed, and stays so when the last is gone: taking somebody's
+right away never gives it to everybody. A file `.closed` beside the tokens keeps that in mind.
 """
 
 import hashlib
@@ -28,6 +31,7 @@ EVERY = "*"
 PREFIX = "ts_"
 _TOKEN = re.compile(PREFIX + r"([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _NAME_CHARS = 64
+_CLOSED = ".closed"
 _NO_DIGEST = "0" * 64
 
 
@@ -55,6 +59,10 @@ class Token:
         """Tell whether it has expired."""
         return self.expires_at is not None and self.expires_at <= now
 
+    def meets(self, space: str) -> bool:
+        """Tell whether it leads to where one for `space` leads."""
+        return self.space == space or EVERY in (self.space, space)
+
 
 class Tokens:
     """The tokens of an endpoint, in the folder `tokens` of its data."""
@@ -68,9 +76,11 @@ class Tokens:
     ) -> tuple[Token, str]:
         """Make a token and return what is kept of it, and the token itself, which is not kept.
 
+        Exactly the same name and space is the same person, who changes tokens without a gap.
+
         Raises:
             InvalidError: the name or the time will not do.
-            ExistsError: somebody of that name has a token for that space.
+            ExistsError: somebody of a name that looks the same can come into that space.
             DeniedError: just anybody could make tokens here.
         """
         name = _checked_name(name)
@@ -78,16 +88,18 @@ class Tokens:
         if expires_at is not None and expires_at <= now:
             raise InvalidError("a token that has expired already is of no use; give a later time.")
         for other in self.all():
-            if (other.name, other.space) == (name, space) and not other.is_over(now):
+            alike = _looks(other.name) == _looks(name) and not other.is_over(now)
+            if alike and other.meets(space) and (other.name, other.space) != (name, space):
                 raise ExistsError(
-                    f"{name} has a token for {space} already ({other.id}); revoke that one first, "
-                    "or give this one another name."
+                    f"changes by {name} could be taken for those of {other.name}, who has a token "
+                    f"for {other.space} ({other.id}): give another name, or revoke that one first."
                 )
         ident = secrets.token_hex(6)
         plain = f"{PREFIX}{ident}_{secrets.token_urlsafe(32)}"
         token = Token(ident, name, space, role, now, expires_at, _digest(plain))
         make_private_folder(self._folder)
         self.check_folder()
+        self._close()
         self._write(token)
         return token, plain
 
@@ -101,12 +113,17 @@ class Tokens:
         return [ident for ident in self._ids() if self._one(ident) is None]
 
     def any(self) -> bool:
-        """Tell whether there is any token, expired or not: then nobody comes in without one."""
+        """Tell whether there is or was any token, good or not: nobody comes in without one."""
         try:
             with os.scandir(self._folder) as entries:
-                return any(entry.name.endswith(".json") for entry in entries)
+                return any(entry.name.endswith((".json", _CLOSED)) for entry in entries)
         except FileNotFoundError:
             return False
+
+    @property
+    def closed(self) -> Path:
+        """The file that keeps the endpoint closed when no token is left."""
+        return self._folder / _CLOSED
 
     def check_folder(self) -> None:
         """Refuse a folder in which just anybody could make tokens, or take them away.
@@ -153,7 +170,7 @@ class Tokens:
         if not found:
             raise NotFoundError(f"there is no token {which[:80]!r}; see `tokenspace token list`.")
         if len(found) > 1:
-            ids = ", ".join(f"{token.id} ({token.space})" for token in found)
+            ids = ", ".join(f"{t.id} ({t.space}, {t.made_at:%Y-%m-%d %H:%M})" for t in found)
             raise InvalidError(f"{which} has several tokens; give the id of one: {ids}.")
         self._remove(found[0].id)
         return found[0]
@@ -186,22 +203,28 @@ class Tokens:
             fresh.unlink(missing_ok=True)
         sync_folder(self._folder)
 
+    def _close(self) -> None:
+        """Keep the endpoint closed from now on, also without a token; sync the folder then."""
+        os.close(os.open(self.closed, os.O_CREAT | os.O_WRONLY, 0o600))
+
     def _remove(self, ident: str) -> None:
+        self._close()
         self._path(ident).unlink(missing_ok=True)
         self._read.pop(ident, None)
         sync_folder(self._folder)  # or it might be good again after a power cut
 
     def _one(self, ident: str) -> Token | None:
         """Return a token as its file has it now; it is read again only where that was changed."""
-        path = self._path(ident)
+        path = f"{self._folder}{os.sep}{ident}.json"  # every request comes by: no Path is made
         try:
-            stat = path.stat()
+            stat = os.stat(path)  # noqa: PTH116
             mark = (stat.st_mtime_ns, stat.st_ino, stat.st_size, stat.st_mode, stat.st_uid)
             kept = self._read.get(ident)
             if kept is None or kept[0] != mark:
                 if is_others(stat, self._owner()):
                     return None
-                kept = self._read[ident] = mark, _from_json(ident, path.read_text("utf-8"))
+                text = self._path(ident).read_text("utf-8")
+                kept = self._read[ident] = mark, _from_json(ident, text)
             return kept[1]
         except FileNotFoundError:
             self._read.pop(ident, None)
@@ -257,6 +280,11 @@ def _checked_name(name: str) -> str:
 
 def _normal(name: str) -> str:
     return unicodedata.normalize("NFC", name)
+
+
+def _looks(name: str) -> str:
+    """Return what names have in common that look much the same: case, width, spaces."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _digest(plain: str) -> str:

@@ -19,11 +19,11 @@ ANSWER_S = 120.0
 """How long an answer, or the next sign of life on a stream, is waited for."""
 
 _LARGEST_EVENT = 2**26  # bytes
-_MOST_REDIRECTS = 5
 _METHOD_NOT_FOUND = -32601
 _OK, _BAD, _UNKNOWN, _ABSENT, _TOO_MANY, _FAILED = 200, 400, 401, 404, 429, 500  # statuses
 _BUSY = frozenset({_TOO_MANY, 502, 503, 504})
 _SESSION = "Mcp-Session-Id"
+_BEARER = "Bearer "
 
 Hear = Callable[[bytes, Message], None]
 """Takes a message of the endpoint: the line it is, and what it says."""
@@ -191,21 +191,15 @@ class Link:
     async def _sent(
         self, method: str, headers: Mapping[str, str], body: bytes = b""
     ) -> AsyncGenerator[httpx2.Response]:
-        """Send a request, and again where the same endpoint says; its answer has yet to be read."""
+        """Send a request; its answer has yet to be read."""
         if self._token:
-            headers = {**headers, "Authorization": f"Bearer {self._token}"}
+            headers = {**headers, "Authorization": f"{_BEARER}{self._token}"}
         url = self.target.url
         request = self._client.build_request(method, url, headers=headers, content=body)
         try:
             answer = await self._client.send(request, stream=True, follow_redirects=False)
             try:
                 self._met = True
-                for _ in range(_MOST_REDIRECTS):
-                    onward = answer.next_request
-                    if onward is None or not _stays(answer.request, onward):
-                        break
-                    await answer.aclose()
-                    answer = await self._client.send(onward, stream=True, follow_redirects=False)
                 yield answer
             finally:
                 await answer.aclose()
@@ -222,9 +216,10 @@ class Link:
             SessionLostError: the session is gone.
             RefusedError: neither.
         """
-        said = words.of_refusal(answer, self.target, with_token=bool(self._token))
-        if self._token:
-            said = said.replace(self._token, "(the token)")
+        token = answer.request.headers.get("authorization", "").removeprefix(_BEARER)
+        said = words.of_refusal(answer, self.target, with_token=bool(token))
+        if token:
+            said = said.replace(token, "(the token)")
         status = answer.status_code
         # That a session is gone, or has just ended, is said in the protocol's words; that there is
         # no such space is not.
@@ -232,16 +227,16 @@ class Link:
         if status in _BUSY or (of_session and status == _FAILED):
             wait_s = asked_to_wait(answer.headers.get("retry-after"))
             raise _SetbackError(said, sure=status == _TOO_MANY, again=True, wait_s=wait_s)
-        if status == _UNKNOWN and self._has_new_token():
-            raise _SetbackError(said, sure=True, again=True, wait_s=0)
+        if status == _UNKNOWN and self._has_another_token(token):
+            raise _SetbackError(said, sure=True, again=True)
         if of_session and status == _ABSENT:
             raise SessionLostError(said, sure=True)
         raise RefusedError(said, status)
 
-    def _has_new_token(self) -> bool:
-        """Tell whether the token was replaced since it was read; from now on it is the new one."""
-        before, self._token = self._token, self._read_token()
-        return self._token != before
+    def _has_another_token(self, sent: str) -> bool:
+        """Tell whether the token is another than was sent; from now on it is what it is now."""
+        self._token = self._read_token()
+        return self._token != sent
 
 
 def _is_answer(answer: httpx2.Response, message: Message, post: Post) -> bool:
@@ -273,10 +268,3 @@ def _one_line(text: bytes) -> bytes:
 
 def _media_type(answer: httpx2.Response) -> str:
     return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _stays(sent: httpx2.Request, onward: httpx2.Request) -> bool:
-    """Tell whether a redirect leads to the same endpoint, with the same message."""
-    here, there = sent.url, onward.url
-    same = (here.scheme, here.host, here.port) == (there.scheme, there.host, there.port)
-    return same and sent.method == onward.method and not there.userinfo

@@ -13,11 +13,10 @@ from functools import cache
 from typing import Any, cast
 
 from ..front import ANSWERS, LATEST_HANDSHAKE
+from ..names import IDEMPOTENCY_KEY
 
 Message = dict[str, Any]
 
-IDEMPOTENCY_KEY = "tokenspace/idempotency-key"
-"""`_meta` key under which an endpoint takes a call that comes twice for one."""
 CONNECTION_CLOSED = -32000
 """Code of an error that stands for an answer which did not come."""
 LISTEN = "subscriptions/listen"
@@ -25,6 +24,11 @@ LISTEN = "subscriptions/listen"
 _VERSION = "io.modelcontextprotocol/protocolVersion"
 _NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 _KEYED = frozenset({"tools/call", "prompts/get"})
+_NAMING = frozenset({"memory_branch", "memory_checkpoint"})  # without a name, they list
+_ONCE = {  # what an endpoint knows by no key: by tool, an argument and what it says
+    "memory": ("command", ("delete", "rename")),
+    "memory_consolidate": ("action", ("finish", "abandon")),
+}
 _SHOWING = frozenset({*_KEYED, "resources/read"})
 _REPEATABLE = _SHOWING | {
     "initialize",
@@ -109,7 +113,8 @@ def keyed(message: Message) -> Message:
 def repeatable(message: Mapping[str, Any]) -> bool:
     """Tell whether a request may be sent again where the first may have arrived."""
     if method(message) in _KEYED:
-        return IDEMPOTENCY_KEY in part(part(message, "params"), "_meta")
+        known = IDEMPOTENCY_KEY in part(part(message, "params"), "_meta")
+        return known and not _is_for_once(message)
     return method(message) in _REPEATABLE
 
 
@@ -126,7 +131,7 @@ def builds_on_what_was_shown(message: Mapping[str, Any]) -> bool:
 
 def writes(message: Mapping[str, Any]) -> bool:
     """Tell whether a request calls a tool that may write: any that is not known to read only."""
-    name = part(message, "params").get("name")
+    name = str(part(message, "params").get("name"))
     return method(message) == "tools/call" and name not in _readers()
 
 
@@ -148,6 +153,17 @@ def part(message: Mapping[str, Any], key: str) -> Message:
     """Return an object within a message; an empty one where there is none."""
     found = message.get(key)
     return cast(Message, found) if isinstance(found, dict) else {}
+
+
+def _is_for_once(message: Mapping[str, Any]) -> bool:
+    """Tell whether a call with a key is not taken for the one before: a key is kept by a change.
+
+    To make or delete a branch again fails, and what ends a consolidation could meet the next one.
+    """
+    params = part(message, "params")
+    name, given = str(params.get("name")), part(params, "arguments")
+    argument, values = _ONCE.get(name, ("", ()))
+    return given.get(argument) in values or (name in _NAMING and given.get("name") is not None)
 
 
 def _header(value: str) -> str:

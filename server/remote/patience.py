@@ -1,5 +1,6 @@
 """How long a bridge tries to reach an endpoint that is away or has too much to do."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -15,6 +16,14 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
 
 
+def pauses(longest_s: float) -> Iterator[float]:
+    """Yield how many seconds to wait before each next try: at first hardly, then twice as long."""
+    pause_s = FIRST_PAUSE_S
+    while True:
+        yield pause_s
+        pause_s = min(2 * pause_s, longest_s)
+
+
 class Patience:
     """That of one request."""
 
@@ -22,11 +31,14 @@ class Patience:
         self._whole_s = GONE_S if met else ABSENT_S
         self._until: float | None = None
         self._slowed_s = 0.0
-        self._pause_s = FIRST_PAUSE_S
+        self._pauses = pauses(LONGEST_PAUSE_S)
 
     async def pause(self, asked_s: float | None) -> bool:
-        """Wait before the next try, as long as the endpoint asked for; False: it is enough."""
-        if asked_s is not None:
+        """Wait before the next try, as long as the endpoint asked for; False: it is enough.
+
+        One that asks for less than a first pause says nothing: it could be asked for ever.
+        """
+        if asked_s is not None and asked_s >= FIRST_PAUSE_S:
             self._slowed_s += asked_s
             if self._slowed_s > SLOWED_S:
                 return False
@@ -36,8 +48,7 @@ class Patience:
         self._until = self._until or now + self._whole_s
         if now >= self._until:
             return False
-        await anyio.sleep(min(self._pause_s, self._until - now))
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        await anyio.sleep(min(next(self._pauses), self._until - now))
         return True
 
 

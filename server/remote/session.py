@@ -7,6 +7,7 @@ whole text that is written means. So the first write that builds on that is refu
 """
 
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +24,14 @@ from .messages import (
     repeatable,
     shows,
 )
+from .patience import pauses
 
 logger = logging.getLogger(__name__)
 
 STREAM_S = 2.0
 """How long a subscription waits for the stream on which changes are told."""
-FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 5.0
+STREAM_PAUSE_S = 5.0
+"""How long at most, between two tries to open it."""
 _TRIES = 3
 _NONE = 405  # status where an endpoint has no stream
 _TAKEN = 409  # and where it has not seen yet that the one before was cut off
@@ -223,39 +225,45 @@ class Sessions:
             session: Whose stream is followed.
             anew: Something may have been said while nobody listened.
         """
-        pause_s = FIRST_PAUSE_S
+        waits = pauses(STREAM_PAUSE_S)
         while self._session is session:
             try:
                 async with self._link.stream(session.headers) as messages:
                     session.open.set()
-                    pause_s = FIRST_PAUSE_S
-                    if anew:
-                        self._may_have_changed(session)
-                    anew = True
-                    async for line, message in messages:
-                        self._hear(line, message)
+                    waits = pauses(STREAM_PAUSE_S)
+                    missed, anew = anew, True
+                    await self._hear_all(session, messages, missed=missed)
             except RefusedError as refused:
                 if refused.status != _TAKEN:
                     session.open.set()
                     session.followed = refused.status == _NONE  # else it is tried again later
                     return
             except SessionLostError:
-                self._tasks.start_soon(self._try_to_renew, session)
-                return
+                if not await self._could_renew(session):
+                    return
             except FailedError as error:
                 logger.info("changes are not heard of: %s", error)
-            await anyio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            await anyio.sleep(next(waits))
 
-    async def _try_to_renew(self, session: _Session) -> None:
-        """Renew a session that was lost while nothing was asked."""
+    async def _hear_all(
+        self, session: _Session, messages: AsyncIterator[tuple[bytes, Message]], *, missed: bool
+    ) -> None:
+        if missed:
+            self._may_have_changed(session)
+        async for line, message in messages:
+            self._hear(line, message)
+
+    async def _could_renew(self, session: _Session) -> bool:
+        """Renew a session that was lost while nothing was asked; False: the endpoint refuses."""
         try:
             await self._renew(session)
         except RefusedError as refused:
             session.followed = False  # the next request will try it
             logger.warning("changes are not heard of: %s", refused)
-        except FailedError:
-            self._follow(session, anew=True)
+            return False
+        except FailedError as error:
+            logger.info("changes are not heard of: %s", error)
+        return True
 
     def _may_have_changed(self, session: _Session) -> None:
         """Have the client look again at what it subscribed to."""

@@ -1,6 +1,5 @@
 """Which space of which endpoint a bridge leads to, and why that one. Standard library only."""
 
-import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -8,10 +7,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ...config.locate import FOLDER, Place, locate
 from ...config.settings import Settings, SettingsError
+from ..names import is_local, is_space_name
 
 EXAMPLE = "https://memory.example.com"
 
-_SPACE = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _NAMED = re.compile(r"(?P<before>.*)/p/(?P<space>[^/]+)/mcp")
 
 
@@ -95,7 +94,7 @@ def _checked(address: str) -> tuple[str, str, bool]:
         )
     if found.query or found.fragment:
         raise SettingsError(f"--remote: give the address alone, such as {EXAMPLE}, without ? or #.")
-    local = _is_local(host)
+    local = is_local(host)
     if found.scheme == "http" and not local:
         raise SettingsError(
             f"--remote: what is sent to http://{found.netloc} could be read on its way, the token "
@@ -112,7 +111,7 @@ def _asked(settings: Settings) -> str:
 
 
 def _legal(name: str, origin: str) -> str:
-    if not _SPACE.fullmatch(name):
+    if not is_space_name(name):
         raise SettingsError(
             f"{origin}: {name[:80]!r} cannot be a space's name: use lower-case letters, digits, - "
             "and _ inside, 64 characters at most."
@@ -136,13 +135,3 @@ def space_name(project: str) -> str:
     """Return a project's name as a space can have it; empty where nothing of it can stay."""
     plain = unicodedata.normalize("NFKD", project).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9_]+", "-", plain)[:64].strip("-_")
-
-
-def _is_local(host: str) -> bool:
-    """Tell whether what is sent to a host stays on this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

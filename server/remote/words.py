@@ -63,9 +63,8 @@ def of_refusal(response: httpx2.Response, target: Target, *, with_token: bool) -
         return f"this is larger than {target.host} takes; send less at a time."
     if status == 429:
         return f"{target.host} is asked too often: {told or 'wait a moment, then try again.'}"
-    location = response.headers.get("location")
-    if location and 300 <= status < 400:
-        return f"{target.host} sends elsewhere, to {_bare(location)}; give that to --remote."
+    if response.has_redirect_location:
+        return f"{target.host} sends elsewhere, to {_onward(response)}; give that to --remote."
     return f"{target.host} answers {status}: {told or response.reason_phrase or 'no reason given'}"
 
 
@@ -86,10 +85,10 @@ def _told(response: httpx2.Response) -> str:
     return said if not said or said.endswith((".", "…", "!")) else f"{said}."
 
 
-def _bare(location: str) -> str:
-    """Return an address without what may be secret in it."""
+def _onward(response: httpx2.Response) -> str:
+    """Return where a response leads, without what may be secret in it."""
     try:
-        url = httpx2.URL(location)
+        url = response.url.join(response.headers["location"])
     except httpx2.InvalidURL:
         return "an address that cannot be read"
     return str(url.copy_with(userinfo=b"", query=None, fragment=None))

@@ -264,3 +264,22 @@ class Search(Arguments):
 
 class Status(Arguments):
     """Arguments of memory_status: none."""
+
+
+class Memory(Arguments):
+    """Arguments of memory, as `memory_20250818` names them; which ones depends on the command."""
+
+    command: Literal["view", "create", "str_replace", "insert", "delete", "rename"]
+    path: Annotated[str | None, Field(description="/memories, or a path below it")] = None
+    view_range: Annotated[
+        list[int] | None, Field(description="view: first and last line, -1 for the end")
+    ] = None
+    file_text: Annotated[str | None, Field(description="create")] = None
+    old_str: Annotated[str | None, Field(description="str_replace: occurs once")] = None
+    new_str: Annotated[str | None, Field(description="str_replace")] = None
+    insert_line: Annotated[
+        int | None, Field(description="insert: after this line, 0 for the top")
+    ] = None
+    insert_text: Annotated[str | None, Field(description="insert")] = None
+    old_path: Annotated[str | None, Field(description="rename")] = None
+    new_path: Annotated[str | None, Field(description="rename")] = None

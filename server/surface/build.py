@@ -1,7 +1,7 @@
 """The MCP server put together: each request of the protocol to the part that answers it."""
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -18,20 +18,21 @@ from pydantic import ValidationError
 from ...memory import TokenspaceError
 from ...memory.errors import DeniedError
 from ...prompts import load
-from . import answers, errors, prompting, resources, rights
+from . import answers, errors, prompting, resources, rights, skills
 from .arguments import Arguments
 from .desk import Desk, Desks, Done, change_of
 from .entry import Entry
-from .feed import Feed
+from .feed import Feed, check_addresses
+from .profiles import answered, offered, unknown
 from .room import Room
 from .schemas import explain
-from .tools import offered, unknown
 from .vectors import make_vectors
 
 NAME = "tokenspace"
 TITLE = "Tokenspace memory"
 
 Context: TypeAlias = ServerRequestContext[Any]
+Chore: TypeAlias = Callable[[Room], Coroutine[Any, Any, None]]
 T = TypeVar("T")
 
 HOUR_MS = 3_600_000
@@ -59,9 +60,9 @@ class MemoryServer(Server[None]):
 
 @dataclass(slots=True)
 class _Noted:
-    """What is known of a request's end so far."""
+    """What is known of a request's end so far: that it was cut, until it has one."""
 
-    outcome: str = "ok"
+    outcome: str = "cut"
     answer: t.CallToolResult | None = None
 
 
@@ -74,6 +75,7 @@ class Surface:
         self.feed = Feed()
         self.listening = ListenHandler(self.feed)
         self._tools = offered(profile)
+        self._answered = answered(profile)
         self._profile = profile
 
     async def list_tools(self, ctx: Context, _: object) -> t.ListToolsResult:
@@ -84,7 +86,7 @@ class Surface:
 
     async def call_tool(self, ctx: Context, params: t.CallToolRequestParams) -> t.CallToolResult:
         """tools/call."""
-        entry = self._tools.get(params.name)
+        entry = self._answered.get(params.name)
         if entry is None:
             message = unknown(params.name, self._profile)
             raise MCPError(code=t.INVALID_PARAMS, message=message)
@@ -112,7 +114,7 @@ class Surface:
             return answers.say(said, error=True)
         except TokenspaceError as error:
             noted.outcome = "denied" if isinstance(error, DeniedError) else "refused"
-            return errors.refused(error)
+            return errors.refused(error, desk.caller.role)
         except Exception as error:
             noted.outcome = "failed"
             return answers.say(errors.bug(error, entry.name), error=True)
@@ -122,7 +124,10 @@ class Surface:
     ) -> t.ListResourcesResult:
         """resources/list."""
         desk, cursor = self.desks.of(ctx), params.cursor if params else None
-        return await self._told(ctx, desk, resources.listed(desk, cursor), "resources/list")
+        found = await self._told(ctx, desk, resources.listed(desk, cursor), "resources/list")
+        if found.next_cursor is None:
+            found.resources.append(skills.resource())
+        return found
 
     async def list_templates(self, _: Context, __: object) -> t.ListResourceTemplatesResult:
         """resources/templates/list."""
@@ -132,6 +137,8 @@ class Surface:
         self, ctx: Context, params: t.ReadResourceRequestParams
     ) -> t.ReadResourceResult:
         """resources/read."""
+        if str(params.uri) == skills.URI:  # it is of the program, not of the space
+            return skills.contents()
         desk = self.desks.of(ctx)
         contents = resources.contents(desk, str(params.uri))
         return await self._told(ctx, desk, contents, "resources/read")
@@ -139,8 +146,12 @@ class Surface:
     async def subscribe(self, ctx: Context, params: t.SubscribeRequestParams) -> t.EmptyResult:
         """resources/subscribe, of the handshake era."""
         desk = self.desks.of(ctx)
-        await self._told(ctx, desk, desk.space(), "resources/subscribe")
-        self.feed.join(ctx).add(str(params.uri))
+
+        async def followed() -> None:
+            await desk.space()
+            self.feed.follow(ctx, str(params.uri))
+
+        await self._told(ctx, desk, followed(), "resources/subscribe")
         return t.EmptyResult()
 
     async def unsubscribe(self, ctx: Context, params: t.UnsubscribeRequestParams) -> t.EmptyResult:
@@ -157,7 +168,12 @@ class Surface:
     ) -> t.SubscriptionsListenResult:
         """subscriptions/listen, of 2026-07-28."""
         desk = self.desks.of(ctx)
-        await self._told(ctx, desk, desk.space(), "subscriptions/listen")
+
+        async def checked() -> None:
+            await desk.space()
+            check_addresses(params.notifications.resource_subscriptions or ())
+
+        await self._told(ctx, desk, checked(), "subscriptions/listen")
         return await self.listening(ctx, params)
 
     async def list_prompts(self, ctx: Context, __: object) -> t.ListPromptsResult:
@@ -198,7 +214,8 @@ class Surface:
                 raise
             except TokenspaceError as error:
                 noted.outcome = "denied" if isinstance(error, DeniedError) else "refused"
-                raise MCPError(code=t.INVALID_PARAMS, message=str(error)) from error
+                said = errors.message(error, desk.caller.role)
+                raise MCPError(code=t.INVALID_PARAMS, message=said) from error
             except Exception as error:
                 noted.outcome = "failed"
                 raise MCPError(code=t.INTERNAL_ERROR, message=errors.bug(error, where)) from error
@@ -209,6 +226,7 @@ class Surface:
         noted, began = _Noted(), time.perf_counter()
         try:
             yield noted
+            noted.outcome = "ok" if noted.outcome == "cut" else noted.outcome
         finally:
             seconds = time.perf_counter() - began
             change = change_of(noted.answer) if noted.answer is not None else None
@@ -218,8 +236,11 @@ class Surface:
             self.desks.note(ctx, desk, Done(what, outcome, seconds, change))
 
 
-def build(room: Room, desks: Desks, profile: str, version: str) -> MemoryServer:
-    """Return a server over `room`; while it runs, changes by any process reach its clients."""
+def build(room: Room, desks: Desks, profile: str, version: str, *chores: Chore) -> MemoryServer:
+    """Return a server over `room`; while it runs, changes by any process reach its clients.
+
+    `chores` run beside it, each once, until it ends.
+    """
     surface = Surface(room, desks, profile)
 
     @asynccontextmanager
@@ -227,7 +248,8 @@ def build(room: Room, desks: Desks, profile: str, version: str) -> MemoryServer:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(surface.feed.run, room)
-                tasks.start_soon(make_vectors, room)
+                for chore in (make_vectors, *chores):
+                    tasks.start_soon(chore, room)
                 try:
                     yield
                 finally:
@@ -263,6 +285,7 @@ def build(room: Room, desks: Desks, profile: str, version: str) -> MemoryServer:
         on_completion=surface.complete,
     )
     server.listening = surface.listening
+    skills.attach(server)
     server.add_notification_handler(
         "notifications/initialized", t.NotificationParams, surface.initialized
     )

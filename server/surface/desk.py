@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from mcp.server.context import ServerRequestContext
@@ -11,13 +13,11 @@ from mcp_types import CallToolResult
 
 from ...memory import Author, Intent, Space
 from ...memory.model import MAIN
+from ..names import IDEMPOTENCY_KEY
 from ..roles import Role
 from .arguments import Arguments
 from .room import Room
 from .seen import Seen
-
-IDEMPOTENCY_KEY = "tokenspace/idempotency-key"
-"""`_meta` key of a call under which a client may name it, so that a retry is one change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,9 @@ class Desk:
         key = meta.get(IDEMPOTENCY_KEY)
         author = Author(
             user=self.caller.user,
-            client=info.name[:100] if info else "",
-            client_version=info.version[:50] if info else "",
-            model=_model(meta)[:100],
+            client=_plain(info.name[:100]) if info else "",
+            client_version=_plain(info.version[:50]) if info else "",
+            model=_plain(_model(meta)[:100]),
         )
         called = dict((ctx.params or {}).get("arguments") or {})
         request_id = _digest([key, str(author), tool, called]) if key else None
@@ -109,7 +109,7 @@ class Done:
 
     Attributes:
         what: The tool, or the protocol's method.
-        outcome: ok, refused, denied or failed.
+        outcome: ok, refused, denied or failed; cut, where its caller left or lost their right.
         seconds: How long it took.
         change: The number of the change that it made, if it made one.
     """
@@ -172,6 +172,16 @@ def _digest(called: list[object]) -> str:
     """Return one name for a key and the call it names: another call is never taken for this one."""
     canonical = json.dumps(called, sort_keys=True, default=str)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=512)
+def _plain(name: str) -> str:
+    """Return what a client calls itself as it may stand in the history: visible, on one line.
+
+    It comes from outside, and could else break the line, turn it around, or look like two names.
+    """
+    shown = (c if c.isprintable() else " " for c in name if unicodedata.category(c) != "Cf")
+    return " ".join("".join(shown).replace("·", " ").split())
 
 
 def _model(meta: Mapping[str, object]) -> str:

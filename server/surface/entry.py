@@ -23,6 +23,8 @@ class Entry:
             clients hide the server's instructions.
         core: Whether the small profile has it.
         instead: What does it in the small profile, if that does not have it.
+        always: It is answered in every profile, whether or not that lists it, and readers may
+            call it, too: it depends on the arguments what it does.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Entry:
     run: Handler
     core: bool = False
     instead: str = ""
+    always: bool = False
     read_only: bool = False
     destructive: bool = False
     idempotent: bool = True
@@ -50,6 +53,8 @@ class Entry:
                 open_world_hint=False,
             ),
         )
-        if self.core:  # some clients show the model a tool's name only, until it is asked for
+        if (
+            self.core or self.always
+        ):  # some clients show the model a tool's name only, until it is asked for
             tool.meta = {"anthropic/alwaysLoad": True}
         return tool

@@ -7,7 +7,7 @@ path serves what this process wrote and what others did.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,7 +19,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated, ServerEvent
 
 from ...memory import BlockInfo, Change, Space
-from ...memory.errors import TokenspaceError
+from ...memory.errors import InvalidError, TokenspaceError
 from ...memory.model import MAIN
 from .desk import connection
 from .resources import CHANGES, CONTEXT, INDEX, archive_uri, spellings
@@ -32,6 +32,10 @@ ALERT_S = 0.05
 IDLE_S = 1.0
 RESTORED = "restore-backup"
 RETRY_S = 5.0
+MOST_ADDRESSES = 1_000
+"""How many addresses one connection may listen to."""
+MOST_ADDRESS = 600
+"""The longest address that anybody may listen to, in characters; ours are shorter."""
 
 
 @dataclass(slots=True)
@@ -62,6 +66,16 @@ class Feed:
             self._listeners.pop(token, None)
 
         return unsubscribe
+
+    def follow(self, ctx: ServerRequestContext[Any], uri: str) -> None:
+        """Have a handshake connection hear of an address.
+
+        Raises:
+            InvalidError: the address is too long, or one too many.
+        """
+        uris = self.join(ctx)
+        check_addresses([*uris, uri] if len(uris) >= MOST_ADDRESSES and uri not in uris else [uri])
+        uris.add(uri)
 
     def join(self, ctx: ServerRequestContext[Any]) -> set[str]:
         """Return the addresses that this handshake connection has subscribed to, to be changed."""
@@ -137,6 +151,23 @@ class Feed:
         self._woken = anyio.Event()
         with anyio.move_on_after(ALERT_S if self._listeners or watched else IDLE_S):
             await self._woken.wait()
+
+
+def check_addresses(uris: Collection[str]) -> None:
+    """Refuse addresses that take more memory than listening to them needs.
+
+    Raises:
+        InvalidError: one is too long, or they are too many.
+    """
+    if len(uris) > MOST_ADDRESSES:
+        raise InvalidError(
+            f"one connection can subscribe to {MOST_ADDRESSES:,} addresses; for all changes there "
+            f"is {CHANGES}."
+        )
+    if any(len(uri) > MOST_ADDRESS for uri in uris):
+        raise InvalidError(
+            f"an address of more than {MOST_ADDRESS} characters is none of a resource here."
+        )
 
 
 def events(change: Change) -> list[ServerEvent]:

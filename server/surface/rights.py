@@ -2,7 +2,7 @@
 
 from ...memory.errors import DeniedError
 from ..roles import Role
-from .arguments import Arguments, Forget, Restore
+from .arguments import Arguments, Forget, Memory, Restore
 from .desk import Caller
 from .entry import Entry
 
@@ -11,7 +11,7 @@ _READING_PROMPTS = frozenset({"recall"})
 
 def least(entry: Entry) -> Role:
     """Return who may use a tool at all."""
-    return Role.READER if entry.read_only else Role.WRITER
+    return Role.READER if entry.read_only or entry.always else Role.WRITER
 
 
 def needed(entry: Entry, given: Arguments) -> Role:
@@ -20,6 +20,8 @@ def needed(entry: Entry, given: Arguments) -> Role:
         return Role.ADMIN
     if isinstance(given, Restore) and given.label is None and given.to is not None:
         return Role.ADMIN
+    if isinstance(given, Memory):
+        return Role.READER if given.command == "view" else Role.WRITER
     return least(entry)
 
 

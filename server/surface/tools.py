@@ -279,20 +279,3 @@ TABLE: tuple[Entry, ...] = (
         destructive=True,
     ),
 )
-
-
-def offered(profile: str) -> dict[str, Entry]:
-    """Return the tools of a profile by name, in their fixed order."""
-    return {entry.name: entry for entry in TABLE if entry.core or profile == "full"}
-
-
-def unknown(name: str, profile: str) -> str:
-    """Say that a profile has no such tool, and what there is instead."""
-    entry = next((entry for entry in TABLE if entry.name == name), None)
-    if entry is None:
-        return f"unknown tool {name[:80]!r}; there are {', '.join(offered(profile))}"
-    instead = f", or use {entry.instead}" if entry.instead else ""
-    return (
-        f"{name} is not offered in the profile {profile}; start the server with --profile full"
-        f"{instead}."
-    )

@@ -8,8 +8,10 @@ import sys
 import archive
 import calls
 import contradictions
+import endpoint
 import footprint
 import history
+import hooks
 import latency
 import news
 import pairs
@@ -21,9 +23,11 @@ from measure import Bench, Row, asked, table
 BENCHES: dict[str, Bench] = {
     "start": start.bench,
     "calls": calls.bench,
+    "endpoint": endpoint.bench,
     "news": news.bench,
     "footprint": footprint.bench,
     "history": history.bench,
+    "hooks": hooks.bench,
     "retrieval": retrieval.bench,
     "archive": archive.bench,
     "latency": latency.bench,

@@ -1,0 +1,153 @@
+"""What a person or a program is told of clients and of what was done to their files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...memory.diff import unified
+from .. import shapes
+from ..call import RefusedError
+from ..terminal import Cell, Column, Output
+from .clients import Client
+from .entries import PROJECT, is_ours
+from .places import Places
+from .planning import Plan, known
+
+_SIGNS = {"+": "green", "-": "red", "@": "cyan", "\\": "dim"}
+_DONE = {
+    "added": "added to",
+    "changed": "changed in",
+    "removed": "taken out of",
+    "unchanged": "is in",
+    "absent": "is not in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a client is.
+
+    Attributes:
+        sign: What shows that it is here, empty where nothing does.
+        path: The file that would be edited; None where it has none of that scope.
+        entries: The names under which it has tokenspace.
+        problem: Why its file cannot be edited, empty where it can.
+    """
+
+    client: Client
+    sign: str
+    path: Path | None
+    entries: tuple[str, ...]
+    problem: str
+
+
+def state(client: Client, places: Places, scope: str) -> State:
+    """Return how a client is."""
+    path = places.file(client, scope)
+    entries, problem = tuple[str, ...](), ""
+    try:
+        if path is not None:
+            entries = tuple(
+                name for name, one in known(client, scope, path).items() if is_ours(one)
+            )
+    except RefusedError as error:
+        problem = str(error).removesuffix(" Nothing was changed.")
+    return State(client, places.sign(client), path, entries, problem)
+
+
+def tell(out: Output, plan: Plan, twins: Sequence[str], places: Places, *, dry_run: bool) -> None:
+    """Tell a person what was done, or what would be, and what is left to do."""
+    what = "the rules" if plan.what == "rules" else plan.name
+    would = "would be " if dry_run and plan.changes else ""
+    done = f" {what} {would}{_DONE[plan.action]} {places.shown(plan.path)}"
+    out.line(Cell(f"{plan.client.title}:", "bold"), done)
+    if dry_run:
+        for line in diff(plan, places):
+            out.line(Cell(line, _SIGNS.get(line[:1], "")))
+        return
+    if plan.changes and plan.keeps:
+        out.line(f"  what was there before: {places.shown(plan.backup)}")
+    for twin in twins:
+        out.line(Cell(f"  it is there twice: also as {twin}", "yellow"))
+    if plan.what == "entry" and plan.action in ("added", "changed"):
+        out.line(f"  left to do: {left(plan)}")
+    elif plan.what == "entry" and plan.action == "removed":
+        out.line("  left to do: restart it; the memory itself is where it was")
+
+
+def left(plan: Plan) -> str:
+    """Return what the person still has to do."""
+    project = plan.client.left_project if plan.scope == PROJECT else ""
+    return project or plan.client.left
+
+
+def diff(plan: Plan, places: Places) -> list[str]:
+    """Return what a plan would do to a file, as a unified diff."""
+    if not plan.changes:
+        return []
+    shown = places.shown(plan.path)
+    head = [
+        f"--- {shown if plan.before is not None else '/dev/null'}",
+        f"+++ {shown if plan.after is not None else '/dev/null'}",
+    ]
+    return head + unified(plan.before or "", plan.after or "")
+
+
+def as_json(
+    plans: Sequence[Plan], twins: Sequence[Sequence[str]], places: Places, *, dry_run: bool
+) -> str:
+    """Return what was done, or would be, for programs."""
+    done = [
+        {
+            "client": plan.client.name,
+            "scope": plan.scope,
+            "what": plan.what,
+            "path": str(plan.path),
+            "action": plan.action,
+            "name": plan.name or None,
+            "entry": plan.entry,
+            "backup": str(plan.backup) if plan.keeps else None,
+            "left": left(plan) if plan.action in ("added", "changed") else None,
+            "twins": list(others),
+            "diff": "".join(f"{line}\n" for line in diff(plan, places)) if dry_run else None,
+        }
+        for plan, others in zip(plans, twins, strict=True)
+    ]
+    return shapes.dumps({"dry_run": dry_run, "done": done})
+
+
+def tell_states(out: Output, found: Sequence[State], places: Places) -> None:
+    """List the clients for a person."""
+    columns = (
+        Column("Client", "bold"),
+        Column("Here"),
+        Column("Tokenspace"),
+        Column("File", "dim"),
+    )
+    rows: list[list[Cell | str]] = [
+        [
+            one.client.name,
+            "yes" if one.sign else "",
+            Cell(one.problem, "red") if one.problem else ", ".join(one.entries) or "no",
+            places.shown(one.path) if one.path else "none",
+        ]
+        for one in sorted(found, key=lambda one: not one.sign)
+    ]
+    out.table(columns, rows)
+
+
+def states_as_json(found: Sequence[State]) -> str:
+    """List the clients for programs."""
+    clients = [
+        {
+            "client": one.client.name,
+            "title": one.client.title,
+            "here": bool(one.sign),
+            "sign": one.sign or None,
+            "path": str(one.path) if one.path else None,
+            "entries": list(one.entries),
+            "problem": one.problem or None,
+        }
+        for one in found
+    ]
+    return shapes.dumps({"clients": clients})

@@ -1,0 +1,110 @@
+"""Files that are edited: read as they are, replaced at once, with what was there kept beside."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from ..call import RefusedError
+from .broken import BrokenError
+
+BACKUP = ".tokenspace.bak"
+
+
+def read(path: Path) -> str | None:
+    """Return the text of a file as it is, with its line ends; None where there is no file.
+
+    Raises:
+        BrokenError: it is no UTF-8 text.
+    """
+    data = read_bytes(path)
+    try:
+        return None if data is None else data.decode()
+    except UnicodeDecodeError as error:
+        before = (data or b"")[: error.start].decode()
+        raise BrokenError.at(before, len(before), "this is not UTF-8 text") from error
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Return what a file holds; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def backup_of(path: Path) -> Path:
+    """Return where what was there before is kept."""
+    return path.with_name(path.name + BACKUP)
+
+
+def replace(path: Path, before: str | None, after: str | None, *, private: bool) -> None:
+    """Put `after` in the place of `before`, in one step; None is no file.
+
+    A link stays one; what it leads to is replaced. A new file is for its owner alone if `private`.
+
+    Raises:
+        RefusedError: it has changed since it was read.
+    """
+    path = path.resolve()
+    if after is None:
+        _require(path, before)
+        path.unlink()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        _write(beside, after.encode(), 0o600 if private or before is not None else 0o666)
+        if before is not None:
+            beside.chmod(path.stat().st_mode & 0o7777)
+        _require(path, before)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def keep(path: Path, text: str) -> None:
+    """Keep the text that a file had, beside it and for the same people."""
+    path = path.resolve()
+    backup = backup_of(path)
+    backup.unlink(missing_ok=True)
+    _write(backup, text.encode(), 0o600)
+    backup.chmod(path.stat().st_mode & 0o7777)
+
+
+def drop_empty(folder: Path, stop: Path) -> None:
+    """Remove a folder that is empty, and those above it that get so, below `stop`."""
+    while folder != stop and folder.is_relative_to(stop):
+        with suppress(OSError):
+            folder.rmdir()
+        if folder.exists():
+            return
+        folder = folder.parent
+
+
+def save_token(path: Path, token: str) -> bool:
+    """Write a token to a file of its own, for its owner alone; return whether that was needed.
+
+    Raises:
+        RefusedError: the file holds something else.
+    """
+    there = read_bytes(path)
+    if there is None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, f"{token}\n".encode(), 0o600)
+        return True
+    if there.strip() != token.encode():
+        raise RefusedError(f"{path} holds something else; it was left as it is.")
+    return False
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _require(path: Path, before: str | None) -> None:
+    if read_bytes(path) != (None if before is None else before.encode()):
+        raise RefusedError(f"{path} was changed by somebody else just now; run this again.")

@@ -1,0 +1,63 @@
+"""What a client starts: the installed program, by an absolute path that stays."""
+
+import os
+import re
+import shutil
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from ..call import RefusedError
+
+NAME = "tokenspace"
+
+_FLEETING = re.compile(r"archive-v\d+|builds-v\d+|environments-v\d+|\.cache|Caches")
+_STAYS = "`uv tool install tokenspace` or `pipx install tokenspace`, then this command again"
+
+
+def program(named: str | None) -> str:
+    """Return the absolute path of the program that clients shall start.
+
+    Args:
+        named: The one that a person named; None for the one that runs now.
+
+    Raises:
+        RefusedError: there is none, or it lies where it will not stay.
+    """
+    if named is not None:
+        path = Path(named).expanduser().absolute()
+        if not path.is_file():
+            raise RefusedError(f"--program: there is no file {path}.")
+        return str(path)
+    script = _script()
+    if not script.is_file():
+        raise RefusedError(f"there is no program {script} for clients to start; {_STAYS}.")
+    if is_fleeting(script):
+        raise RefusedError(
+            f"this runs from a temporary place, {script.parent}, where a client would not find it "
+            f"for long. Install it to stay: {_STAYS}. Another program: --program FILE."
+        )
+    return str(_linked(script))
+
+
+def is_fleeting(script: Path) -> bool:
+    """Tell whether a program lies in a cache or a folder for temporary files."""
+    temporary = Path(tempfile.gettempdir()).resolve()
+    if any(_FLEETING.fullmatch(part) for part in script.parts):
+        return True
+    return script.resolve().is_relative_to(temporary)
+
+
+def _script() -> Path:
+    suffix = ".exe" if os.name == "nt" else ""
+    return Path(sysconfig.get_path("scripts"), f"{NAME}{suffix}")
+
+
+def _linked(script: Path) -> Path:
+    """Return the link on the path that leads to `script`, if any: a tool's own folder may move."""
+    found = shutil.which(NAME)
+    if found is None or not Path(found).is_absolute():
+        return script
+    link = Path(found)
+    same = link.is_symlink() and link.resolve() == script.resolve()
+    return link if same else script
