@@ -1,6 +1,7 @@
 """`tokenspace install`: every client and scope, in a throw-away home."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -191,10 +192,13 @@ def test_a_person_is_told_what_was_done_and_what_is_left(home: Home) -> None:
     ]
 
 
-def test_the_command_that_is_registered_is_this_one() -> None:
+def test_the_command_that_is_registered_is_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And it starts the installed program, by its absolute path."""
     from tokenspace.server.commands import MACHINE_COMMANDS
 
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where this checkout is not
     assert MACHINE_COMMANDS["install"] is command
     found = Path(program(None))
     assert found.is_absolute()
