@@ -110,10 +110,12 @@ async def test_public_agent_files_keep_every_byte(tmp_path: Path) -> None:
         await anyio.run_process(argv)
     async with stdio(db) as memory:
         page = await memory.list_resources()
-        labels = [resource.name for resource in page.resources[4:]]
+        listed = list(page.resources)
         while page.next_cursor:
             page = await memory.list_resources(cursor=page.next_cursor)
-            labels += [resource.name for resource in page.resources]
+            listed += page.resources
+        blocks = "memory://blocks/"
+        labels = [resource.name for resource in listed if str(resource.uri).startswith(blocks)]
         assert len(labels) >= 50
         for label in labels:
             path = label.replace("/", "%2F")
