@@ -17,7 +17,8 @@ from mcp_types import (
     TextContent,
 )
 
-from .where import NAME, RefusedError, is_local
+from ..config.names import is_local
+from .where import NAME, RefusedError
 
 CONNECT_S = 5.0
 ANSWER_S = 60.0

@@ -1,6 +1,5 @@
 """Which memory is meant: a file, a project, or a space of an endpoint."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike, fspath
@@ -9,6 +8,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from ..config.locate import locate
+from ..config.names import is_local
 from ..config.settings import Settings, SettingsError, load
 from ..config.settings import token as token_of
 
@@ -96,13 +96,3 @@ def _address(url: str, space: str) -> str:
     if space and not base.endswith(f"/p/{space}/mcp"):
         raise SettingsError(f"where names a space, or space does ({space!r}); give one of them.")
     return base
-
-
-def is_local(host: str) -> bool:
-    """Tell whether what is sent to a host stays on this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,4 +1,6 @@
-"""A space in one SQLite file: a writer with group commit, readers, and a watcher.
+"""A space in one SQLite file: a writer with group commit, two readers, and a watcher.
+
+One reader has a thread of its own; the other answers brief questions on the event loop's.
 
 Work on the database is one function on one connection's thread, from BEGIN to COMMIT: awaiting
 between them would let a cancelled caller leave a write lock behind. The watcher never writes;
@@ -32,9 +34,6 @@ from .writer import Writer, identity
 
 T = TypeVar("T")
 
-READERS = 1
-"""Connections that read on threads of their own."""
-
 SEARCH_CACHE_KB = 32 * 1024
 """Most memory for pages that the connection which searches keeps: it reads hundreds at random."""
 
@@ -46,13 +45,12 @@ class SqliteStore:
     """The `Store` over one SQLite file."""
 
     def __init__(
-        self, path: Path, writer: Writer, watcher: Worker, readers: list[Worker], direct: Direct
+        self, path: Path, writer: Writer, watcher: Worker, reader: Worker, direct: Direct
     ) -> None:
         self.path = path
         self._direct = direct
         self._identity = identity(path)
-        self._writer, self._watcher, self._readers = writer, watcher, readers
-        self._next_reader = 0
+        self._writer, self._watcher, self._reader = writer, watcher, reader
         self._searcher: asyncio.Future[Worker] | None = None
         self._vocabulary, self._vectors = Vocabulary(), Vectors()
 
@@ -66,7 +64,7 @@ class SqliteStore:
         format_number = await asyncio.to_thread(prepare, path, make=make)
         workers: list[Worker] = []
         try:
-            for query_only in (False, *[True] * (READERS + 1)):
+            for query_only in (False, True, True):
                 worker = Worker(path, query_only=query_only)
                 await worker
                 workers.append(worker)
@@ -76,8 +74,8 @@ class SqliteStore:
                 for worker in workers:
                     await worker.close()
             raise
-        writer = Writer(path, format_number, workers[0])
-        return cls(path, writer, workers[1], workers[2:], direct)
+        writing, watcher, reader = workers
+        return cls(path, Writer(path, format_number, writing), watcher, reader, direct)
 
     def is_current(self) -> bool:
         """Tell whether the file that is open is still the one at its path."""
@@ -92,11 +90,8 @@ class SqliteStore:
                 if not is_busy(error):
                     with translated(self.path):
                         raise
-        self._next_reader = (self._next_reader + 1) % len(self._readers)
         with translated(self.path):
-            return await self._readers[self._next_reader].run(
-                lambda db, o: _within_read(db, lambda: work(View(db, o)))
-            )
+            return await self._reader.run(lambda db, o: _within_read(db, lambda: work(View(db, o))))
 
     async def search(self, work: Callable[[Searcher], T]) -> T:
         """Return what `work` returns, run beside other reads on a connection of its own."""
@@ -129,7 +124,7 @@ class SqliteStore:
         with translated(self.path):
             remove_copies(self.path)
         self._direct.forget_cache()
-        for reader in (*self._readers, await self._search_worker()):
+        for reader in (self._reader, await self._search_worker()):
             await reader.run(lambda _, objects: objects.forget_cache())
         until = time.monotonic() + _PURGE_S
         for step in (_vacuumed, _checkpointed):
@@ -142,7 +137,7 @@ class SqliteStore:
     async def close(self) -> None:
         """Finish queued writes, then close every connection."""
         self._direct.close()
-        for worker in (self._watcher, *self._readers):
+        for worker in (self._watcher, self._reader):
             await worker.close()
         if self._searcher is not None:
             with suppress(sqlite3.Error):  # it may never have opened

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
-from ..names import is_local
+from ...config.names import is_local
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from ipaddress import ip_address
 
-from ..names import is_local
+from ...config.names import is_local
 
 PORTS = {"https": "443", "http": "80"}
 """The ports that go unsaid."""

@@ -9,8 +9,8 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from ...config.names import is_local
 from ...config.settings import Settings, SettingsError
-from ..names import is_local
 from .addresses import TRANSPORTS
 from .connections import Connections, most_connections, protocol
 from .proxies import PastProxy, Proxies

@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+from ...config.names import is_space_name
 from ...config.settings import Settings
 from ...memory import Space, retire
 from ...memory.errors import ExistsError, InvalidError, NotFoundError
-from ..names import is_space_name
 from .private import make_private_folder
 
 DEFAULT = "default"

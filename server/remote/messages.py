@@ -12,8 +12,8 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any, cast
 
+from ...config.names import IDEMPOTENCY_KEY
 from ..front import ANSWERS, LATEST_HANDSHAKE
-from ..names import IDEMPOTENCY_KEY
 
 Message = dict[str, Any]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from ...config.locate import FOLDER, Place, locate
+from ...config.names import is_local, is_space_name
 from ...config.settings import Settings, SettingsError
-from ..names import is_local, is_space_name
 
 EXAMPLE = "https://memory.example.com"
 

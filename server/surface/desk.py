@@ -11,9 +11,9 @@ from typing import Any, Protocol, cast
 from mcp.server.context import ServerRequestContext
 from mcp_types import CallToolResult
 
+from ...config.names import IDEMPOTENCY_KEY
 from ...memory import Author, Intent, Space
 from ...memory.model import MAIN
-from ..names import IDEMPOTENCY_KEY
 from ..roles import Role
 from .arguments import Arguments
 from .room import Room
