@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..memory.exchange.markdown import CONFLICT, FOLDERS
+from .wholefiles import write_new
 
 STATE = ".tokenspace-export.json"
 """The file, in the folder, that says what we wrote."""
@@ -168,10 +169,8 @@ def write_whole(path: Path, data: bytes) -> Stamp:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name[:80]}.{os.getpid()}.new")
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        fresh.unlink(missing_ok=True)  # of a process of that number that was killed
+        write_new(fresh, data)
         with suppress(FileNotFoundError):
             fresh.chmod(path.stat().st_mode & 0o777)
         stamp = _stamp(fresh)  # here, not there: somebody may save over it at once

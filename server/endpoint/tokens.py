@@ -24,6 +24,7 @@ from typing import cast
 
 from ...memory.errors import DeniedError, ExistsError, InvalidError, NotFoundError
 from ..roles import Role
+from ..wholefiles import write_new
 from .private import is_others, make_private_folder, sync_folder
 
 EVERY = "*"
@@ -192,12 +193,8 @@ class Tokens:
     def _write(self, token: Token) -> None:
         """Put a token's file in place: whole or not at all, and for good."""
         fresh = self._folder / f".{token.id}"
-        handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(token), file, default=str)
-                file.flush()
-                os.fsync(file.fileno())
+            write_new(fresh, json.dumps(asdict(token), default=str).encode())
             fresh.replace(self._path(token.id))
         finally:
             fresh.unlink(missing_ok=True)

@@ -1,11 +1,11 @@
 """Files that are edited: read as they are, replaced at once, with what was there kept beside."""
 
-import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
 
 from ..call import RefusedError
+from ..wholefiles import write_new
 from .broken import BrokenError
 
 BACKUP = ".tokenspace.bak"
@@ -54,7 +54,7 @@ def replace(path: Path, before: str | None, after: str | None, *, private: bool)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        _write(beside, after.encode(), 0o600 if private or before is not None else 0o666)
+        write_new(beside, after.encode(), 0o600 if private or before is not None else 0o666)
         if before is not None:
             beside.chmod(path.stat().st_mode & 0o7777)
         _require(path, before)
@@ -68,7 +68,7 @@ def keep(path: Path, text: str) -> None:
     path = path.resolve()
     backup = backup_of(path)
     backup.unlink(missing_ok=True)
-    _write(backup, text.encode(), 0o600)
+    write_new(backup, text.encode(), 0o600)
     backup.chmod(path.stat().st_mode & 0o7777)
 
 
@@ -91,18 +91,11 @@ def save_token(path: Path, token: str) -> bool:
     there = read_bytes(path)
     if there is None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, f"{token}\n".encode(), 0o600)
+        write_new(path, f"{token}\n".encode(), 0o600)
         return True
     if there.strip() != token.encode():
         raise RefusedError(f"{path} holds something else; it was left as it is.")
     return False
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _require(path: Path, before: str | None) -> None:
