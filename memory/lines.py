@@ -37,7 +37,11 @@ def numbered(lines: list[str], first: int = 1) -> str:
 
     The prefix is a frame as well: no line of a value can pose as one of ours.
     """
-    return "\n".join(f"{n}→{content(line)}" for n, line in enumerate(lines, first))
+    rows = [f"{n}→{line}" for n, line in enumerate(lines, first)]
+    if rows:
+        rows[-1] = content(rows[-1])
+    text = "".join(rows)
+    return text.replace("\r\n", "\n") if "\r\n" in text else text
 
 
 def has_line_numbers(text: str) -> bool:

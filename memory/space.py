@@ -141,7 +141,8 @@ class Space:
                 raise absent(view, branch, label)
             return found, head
 
-        block, head = await self._store.read(work, brief=at is None)
+        asked = ("block", branch, label) if at is None else None
+        block, head = await self._store.read(work, brief=asked)
         self.noting.asked(block)
         return block, head
 
@@ -173,7 +174,7 @@ class Space:
 
     async def head(self) -> int:
         """Return the number of the newest change on any branch."""
-        return await self._store.read(lambda view: view.newest(), brief=True)
+        return await self._store.read(lambda view: view.newest(), brief="newest")
 
     async def watch(
         self, since: int, pause: Callable[[], Awaitable[None]]

@@ -1,6 +1,5 @@
 """The composition root: from settings to a server. The only file that knows every part."""
 
-from functools import partial
 from importlib.metadata import version
 
 from ..config.locate import Place, locate
@@ -10,30 +9,40 @@ from ..memory.errors import ReadOnlyError
 from .hook.drain import drain_when_opened
 from .models import make_embedders
 from .surface.build import MemoryServer, build
-from .surface.desk import Caller, Desk, OneDesk
+from .surface.desk import Caller, Desk
+from .surface.projects import Projects
 from .surface.room import Room
 
 VERSION = version("tokenspace")
 
 
 def make_server(settings: Settings, place: Place | None = None) -> MemoryServer:
-    """Return the MCP server that these settings describe; it opens its space on first use.
+    """Return the MCP server that these settings describe; it opens a space on first use.
 
     Raises:
         SettingsError: they name a project that does not exist.
     """
-    found = place or locate(settings)
+    author = Author(user=settings.user, client="tokenspace hook", client_version=VERSION)
+    caller = Caller(settings.user)
 
-    async def open_space() -> Space:
+    async def open_space(found: Place) -> Space:
         try:
             found.make_folder()
         except SettingsError as error:
             raise ReadOnlyError(str(error)) from error
         return await Space.open(found.path, embedders=make_embedders(settings))
 
-    room = Room(open_space, str(found))
-    caller = Caller(settings.user)
-    desk = Desk(room, caller, settings.context_budget, settings.profile)
-    author = Author(user=settings.user, client="tokenspace hook", client_version=VERSION)
-    file_sessions = partial(drain_when_opened, path=found.path, author=author)
-    return build(room, OneDesk(desk), settings.profile, VERSION, file_sessions)
+    def desk_in(room: Room) -> Desk:
+        return Desk(room, caller, settings.context_budget, settings.profile)
+
+    async def file_sessions(room: Room, found: Place) -> None:
+        await drain_when_opened(room, found.path, author)
+
+    projects = Projects(
+        place or locate(settings),
+        lambda told: locate(settings, told=told),
+        open_space,
+        desk_in,
+        file_sessions,
+    )
+    return build(projects.room, projects, settings.profile, VERSION, projects.keep)

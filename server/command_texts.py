@@ -197,6 +197,15 @@ COMMANDS = {
             "here; on a terminal they are offered."
         ),
     ),
+    "doctor": (
+        "say what keeps a client, or an endpoint, from its memory",
+        (
+            "Look at the entries that clients have, start what they start, and ask an endpoint as "
+            "they ask it: start-up time against each client's limit, both eras of the protocol, "
+            "standard output, the space and how it was found, its file, approvals, duplicates. "
+            "What is broken is named with its mend. Nothing is changed."
+        ),
+    ),
     "token": (
         "let somebody into a team's endpoint, or no longer",
         (

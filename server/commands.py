@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 from ..config.locate import locate
-from ..config.settings import SettingsError, load
+from ..config.settings import Settings, SettingsError, load
 from ..memory import BlockInfo, Change, TokenspaceError
 from ..memory.model import SHORT_VERSION, Filed, Touched
 from . import shapes
@@ -146,6 +146,13 @@ def log(call: Call) -> int:
     return 0
 
 
+def doctor(args: argparse.Namespace, settings: Settings) -> int:
+    """Tell what keeps a client from its memory."""
+    from .doctor.command import doctor as look  # no other command needs what it imports
+
+    return look(args, settings)
+
+
 def _block_row(call: Call, info: BlockInfo) -> list[Cell | str]:
     over = info.chars - info.limit
     size = f"{info.chars:,}/{info.limit:,}"
@@ -247,5 +254,5 @@ COMMANDS: dict[str, Command] = {
 TEAM_COMMANDS: dict[str, TeamCommand] = {"token": token, "spaces": spaces}
 """Those about a team's endpoint, which has many memories."""
 
-MACHINE_COMMANDS: dict[str, InstallCommand] = {"install": install}
+MACHINE_COMMANDS: dict[str, InstallCommand] = {"install": install, "doctor": doctor}
 """Those about the clients of this machine, whichever memory they have."""

@@ -11,7 +11,7 @@ here the probe binds nobody.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard, cast
 
@@ -25,6 +25,9 @@ INVALID_PARAMS = -32602
 INVALID_REQUEST = -32600
 
 _META = "io.modelcontextprotocol/"
+_LISTEN = "subscriptions/listen"
+_ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
+_CHANGING = frozenset(f"{kind}ListChanged" for kind in ("tools", "prompts", "resources"))
 _LISTS = ("tools/list", "prompts/list", "resources/templates/list")
 
 Message = dict[str, Any]
@@ -41,6 +44,8 @@ class Front:
         """Lines that the SDK has yet to see, oldest first."""
         self.answered: set[str | int] = set()
         """Ids among `kept` that were answered here: the SDK's own answers are to be dropped."""
+        self.acknowledged: set[Any] = set()
+        """Ids of streams among `kept` that were acknowledged here."""
 
     def take(self, line: bytes) -> bytes | None:
         """Return the answer to a line, b"" where none is due, None where the SDK must answer."""
@@ -55,6 +60,10 @@ class Front:
             return None
         if method == "initialize" and self._era is None:
             return self._initialize(message, line, request_id)
+        if method == _LISTEN and _enveloped(message):
+            return self._listen(message, line, request_id)
+        if method == "ping" and self._era is not None:
+            return answer(request_id, {})
         result = self._static(message)
         return None if result is None else answer(request_id, result)
 
@@ -78,6 +87,26 @@ class Front:
         self.kept.append(line)
         self.answered.add(request_id)
         return answer(request_id, self._answers[f"initialize:{self._era}"])
+
+    def _listen(self, message: Message, line: bytes, request_id: str | int) -> bytes | None:
+        """Acknowledge a stream of nothing but changes of lists: Claude Code waits for that."""
+        asked = _part(_part(message, "params"), "notifications")
+        if not set(asked) <= _CHANGING or any(value is not True for value in asked.values()):
+            return None
+        self.kept.append(line)
+        self.acknowledged.add(request_id)
+        meta = {_META + "subscriptionId": request_id}
+        params = {"_meta": meta, "notifications": asked}
+        return _encoded({"jsonrpc": "2.0", "method": _ACKNOWLEDGED, "params": params})
+
+    def heard(self, method: str, params: Mapping[str, Any] | None) -> bool:
+        """Tell whether a notification of the SDK is an acknowledgement that was sent here."""
+        if method != _ACKNOWLEDGED:
+            return False
+        stream = _part(dict(params or {}), "_meta").get(_META + "subscriptionId")
+        known = stream in self.acknowledged
+        self.acknowledged.discard(stream)
+        return known
 
     def _static(self, message: Message) -> Any:
         """Return the result of a request whose answer never changes."""

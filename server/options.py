@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from .doctor.options import add as add_doctor
 from .exchange_options import add_export, add_import
 from .flags import (
     PLACE,
@@ -246,6 +247,7 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "export": add_export,
     "hook": add_hook,
     "install": add_install,
+    "doctor": add_doctor,
     "token": add_token,
     "spaces": add_spaces,
 }

@@ -103,6 +103,10 @@ class _Session:
             answer = isinstance(message, types.JSONRPCResponse | types.JSONRPCError)
             if answer and message.id in self._front.answered:
                 self._front.answered.discard(message.id)
+            elif isinstance(message, types.JSONRPCNotification) and self._front.heard(
+                message.method, message.params
+            ):
+                pass
             else:
                 self._wire.send(message.model_dump_json(by_alias=True, exclude_unset=True).encode())
             if answer and message.id is not None:

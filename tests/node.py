@@ -26,6 +26,10 @@ CONFORMANCE = "@modelcontextprotocol/conformance@0.2.0-alpha.12"
 INSPECTOR = "@modelcontextprotocol/inspector@2.12.0"
 SDKS = ("@modelcontextprotocol/sdk@1.32.2", "@modelcontextprotocol/client@2.4.0")
 """Both generations of the TypeScript SDK."""
+CLAUDE = "@anthropic-ai/claude-code@2.1.330"
+CODEX = "@openai/codex@0.169.0"
+GEMINI = "@google/gemini-cli@0.61.0"
+"""Assistants' programs. The first two are native; npm brings the one for this platform."""
 
 _PLACE = ROOT / ".venv" / "clients"
 _PATIENCE_S = 300

@@ -85,6 +85,36 @@ def test_answers_are_never_given_twice(db: Path) -> None:
         assert server.lines.empty()
 
 
+def test_a_stream_of_list_changes_is_acknowledged_at_once_and_once(db: Path) -> None:
+    """Claude Code asks for nothing more until it is, and its first turn goes without our tools."""
+    asked = {"toolsListChanged": True, "resourcesListChanged": True}
+    with Server(db) as server:
+        listen = {"method": "subscriptions/listen", "params": {**ENVELOPE, "notifications": asked}}
+        server.send(
+            {"id": "stream", **listen}, {"id": "next", "method": "tools/list", "params": ENVELOPE}
+        )
+        said = server.receive()
+        assert said["method"] == "notifications/subscriptions/acknowledged"
+        assert said["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"] == "stream"
+        assert said["params"]["notifications"] == asked
+        assert server.receive()["id"] == "next"
+        made = {"label": "new", "new_memory": "text"}
+        call = {**ENVELOPE, "name": "memory_rethink", "arguments": made}
+        server.send({"id": "edit", "method": "tools/call", "params": call})
+        rest = [server.receive(), server.receive()]
+        assert {message.get("method", message.get("id")) for message in rest} == {
+            "notifications/resources/list_changed",
+            "edit",
+        }
+
+
+def test_a_ping_needs_nothing_of_the_rest(db: Path) -> None:
+    """Gemini's health check is a handshake and a ping."""
+    with Server(db) as server:
+        server.initialize()
+        assert server.ask("ping", {})["result"] == {}
+
+
 def test_nothing_but_protocol_gets_on_stdout(db: Path) -> None:
     """A library that prints, or a child process that does, writes to the log instead."""
     code = (

@@ -4,7 +4,7 @@ Work on the database is a plain function that gets a view of it and runs as one 
 must not wait for anything else, and may run again after a clash: no effects but through the view.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -177,10 +177,11 @@ class Transaction(Snapshot, Protocol):
 class Store(Protocol):
     """A space's database. Its methods are safe to call from many tasks at once."""
 
-    async def read(self, work: Callable[[Snapshot], T], *, brief: bool = False) -> T:
+    async def read(self, work: Callable[[Snapshot], T], *, brief: Hashable | None = None) -> T:
         """Return what `work` returns, run on a consistent view.
 
-        `brief` says that it reads a few rows, for which it may hold up whoever else is served.
+        `brief` names work that reads a few rows, for which it may hold up whoever else is served.
+        The same name is given the same answer again until anybody has committed something.
         """
         ...
 

@@ -11,7 +11,7 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -81,11 +81,13 @@ class SqliteStore:
         """Tell whether the file that is open is still the one at its path."""
         return identity(self.path) == self._identity
 
-    async def read(self, work: Callable[[Snapshot], T], *, brief: bool = False) -> T:
+    async def read(self, work: Callable[[Snapshot], T], *, brief: Hashable | None = None) -> T:
         """Return what `work` returns, run on a consistent view; `brief` work right here."""
-        if brief:
+        if brief is not None:
             try:
-                return self._direct.run(lambda db, o: _within_read(db, lambda: work(View(db, o))))
+                return self._direct.run(
+                    brief, lambda db, o: _within_read(db, lambda: work(View(db, o)))
+                )
             except sqlite3.Error as error:
                 if not is_busy(error):
                     with translated(self.path):

@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .joined import Joined
 from .limits import network
 from .proxies import Proxies
 
@@ -100,7 +101,7 @@ class Limited(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or end at once."""
         self._since = time.monotonic()
-        super().connection_made(transport)
+        super().connection_made(Joined(cast(asyncio.Transport, transport)))
         if not self.all.enter(self):
             self.transport.abort()  # to close it politely would take a place of its own
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mcp.server.auth.provider import AccessToken, principal_components
 
@@ -206,6 +207,7 @@ def principal_of(access: AccessToken | None) -> Principal | None:
     return principal_components(access) if access is not None else None
 
 
+@lru_cache(maxsize=KEYS)
 def network(address: str) -> str:
     """Return what one person has of addresses: one, or with IPv6 all of a network."""
     try:

@@ -1,6 +1,7 @@
 """What an endpoint counts, for Prometheus. No name of a space, a person or a block is in it."""
 
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -54,14 +55,16 @@ class Metrics:
             ("reason",),
             registry=registry,
         )
+        self._counter = cache(self._requests.labels)  # the library takes a lock to find each
+        self._histogram = cache(self._seconds.labels)
         for name, ask in now.items():
             gauge = Gauge(f"tokenspace_{name}", f"{name} now".replace("_", " "), registry=registry)
             gauge.set_function(ask)
 
     def done(self, what: str, outcome: str, seconds: float) -> None:
         """Count a request that was carried out, or was not to be."""
-        self._requests.labels(what, outcome).inc()
-        self._seconds.labels(what).observe(seconds)
+        self._counter(what, outcome).inc()
+        self._histogram(what).observe(seconds)
 
     def refused(self, why: str) -> None:
         """Count a request that did not come that far."""

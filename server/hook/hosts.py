@@ -48,14 +48,17 @@ def detected(given: Given, environ: Mapping[str, str]) -> Host:
     """Return the host.
 
     Where its plugin lies and what it sends comes first: a program that was started in another's
-    terminal inherits that one's variables.
+    terminal inherits that one's variables. Gemini CLI sets none of its own name for a hook, so
+    where its transcripts lie tells it from the others.
     """
-    parts = environ.get("CLAUDE_PLUGIN_ROOT", "").replace("\\", "/").casefold().split("/")
+    plugin = _parts(environ.get("CLAUDE_PLUGIN_ROOT", ""))
+    transcript = _parts(text_of(given, "transcript_path", "transcriptPath"))
     own_event = given.get("hook_event_name") in _OF_GEMINI
     signs: tuple[tuple[bool, Host], ...] = (
-        *((f".{host}" in parts, host) for host in HOSTS),
+        *((f".{host}" in plugin, host) for host in HOSTS),
         *((key in given, host) for key, host in _KEYS),
         (own_event, "gemini"),
+        *((f".{host}" in transcript, host) for host in HOSTS),
         *((name in environ, host) for name, host in _VARIABLES),
         ("model" in given, "codex"),  # it says that each time, and sets no variable
     )
@@ -78,6 +81,10 @@ def answer(host: Host, at: Event, given: Given, text: str) -> str:
         own = name if isinstance(name, str) and event(name) == at else _OWN_NAMES[at]
         said = {"hookSpecificOutput": {"hookEventName": own, "additionalContext": text}}
     return json.dumps(said)
+
+
+def _parts(path: str) -> list[str]:
+    return path.replace("\\", "/").casefold().split("/")
 
 
 def text_of(given: Given, *keys: str) -> str:

@@ -50,7 +50,7 @@ def install(args: argparse.Namespace, settings: Settings) -> int:
     _check(call)
     if not args.clients:
         return _offer(call)
-    return _do(call, [_client(name) for name in dict.fromkeys(args.clients)])
+    return _do(call, [client_named(name) for name in dict.fromkeys(args.clients)])
 
 
 def _check(call: _Install) -> None:
@@ -72,7 +72,12 @@ def _check(call: _Install) -> None:
         raise WrongUseError(f"say which client: {', '.join(BY_NAME)}.")
 
 
-def _client(name: str) -> Client:
+def client_named(name: str) -> Client:
+    """Return the client that a person means.
+
+    Raises:
+        WrongUseError: there is none of this name; it says which there are.
+    """
     found = BY_NAME.get(name)
     if found is None:
         near = nearest_label(name, list(BY_NAME))
@@ -220,4 +225,4 @@ def _asked(new: list[Client]) -> list[Client]:
     typed = sys.stdin.readline().replace(",", " ").split()
     if [word.lower() for word in typed] == ["yes"]:
         return new
-    return [_client(word) for word in typed if word.lower() != "no"]
+    return [client_named(word) for word in typed if word.lower() != "no"]

@@ -12,7 +12,8 @@ from .program import NAME
 
 USER, PROJECT = "user", "project"
 
-_URLS = ("url", "serverUrl", "httpUrl")
+URLS = ("url", "serverUrl", "httpUrl")
+"""Keys that hold the address of an endpoint, in some client or other."""
 _PACKAGE = re.compile(rf"{NAME}(?:\[[\w,-]+\])?(?:(?:==|@).*)?")
 
 
@@ -62,7 +63,7 @@ def managed(client: Client) -> tuple[str, ...]:
 
 def is_ours(found: Mapping[str, Any], url: str = "") -> bool:
     """Tell whether an entry starts this program, or names this endpoint."""
-    if url and any(found.get(key) == url for key in _URLS):
+    if url and any(found.get(key) == url for key in URLS):
         return True
     words = _words(found.get("command")) + _words(found.get("args"))
     return any(_is_us(word) for word in words)
@@ -70,7 +71,7 @@ def is_ours(found: Mapping[str, Any], url: str = "") -> bool:
 
 def is_endpoint(found: Mapping[str, Any]) -> bool:
     """Tell whether an entry names an endpoint that could be one of ours."""
-    return any(str(found.get(key, "")).endswith("/mcp") for key in _URLS)
+    return any(str(found.get(key, "")).endswith("/mcp") for key in URLS)
 
 
 def merged(client: Client, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

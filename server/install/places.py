@@ -39,13 +39,17 @@ class Places:
 
     def file(self, client: Client, scope: str) -> Path | None:
         """Return the file that an entry of this scope belongs into; None where there is none."""
-        paths = [self._path(path.removeprefix("?")) for path in getattr(client, scope)]
+        paths = self.files(client, scope)
         return next((path for path in reversed(paths) if path.exists()), next(iter(paths), None))
+
+    def files(self, client: Client, scope: str) -> list[Path]:
+        """Return every file in which a client may have entries of this scope."""
+        return [self.path(path.removeprefix("?")) for path in getattr(client, scope)]
 
     def rules(self, client: Client, scope: str) -> Path | None:
         """Return the file that tells a client's models what to do; None where there is none."""
         path = client.rules if scope == "user" else client.rules_project
-        return self._path(path) if path else None
+        return self.path(path) if path else None
 
     def sign(self, client: Client) -> str:
         """Return what shows that a client is here, empty where nothing does."""
@@ -53,7 +57,7 @@ class Places:
             if "{" not in sign:
                 found = shutil.which(sign)
             else:
-                path = self._path(sign)
+                path = self.path(sign)
                 found = str(path) if path.exists() else None
             if found:
                 return found
@@ -63,7 +67,8 @@ class Places:
         """Return a path as a person writes it."""
         return f"~/{path.relative_to(self.home)}" if path.is_relative_to(self.home) else str(path)
 
-    def _path(self, written: str) -> Path:
+    def path(self, written: str) -> Path:
+        """Return a path of `clients.py`; one without a folder's name is the project's."""
         path = written.format_map(self.folders)
         return Path(path) if "{" in written else (self.project or Path()) / path
 

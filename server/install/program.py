@@ -29,15 +29,15 @@ def program(named: str | None) -> str:
         if not path.is_file():
             raise RefusedError(f"--program: there is no file {path}.")
         return str(path)
-    script = _script()
-    if not script.is_file():
-        raise RefusedError(f"there is no program {script} for clients to start; {_STAYS}.")
-    if is_fleeting(script):
+    here = script()
+    if not here.is_file():
+        raise RefusedError(f"there is no program {here} for clients to start; {_STAYS}.")
+    if is_fleeting(here):
         raise RefusedError(
-            f"this runs from a temporary place, {script.parent}, where a client would not find it "
+            f"this runs from a temporary place, {here.parent}, where a client would not find it "
             f"for long. Install it to stay: {_STAYS}. Another program: --program FILE."
         )
-    return str(_linked(script))
+    return str(_linked(here))
 
 
 def is_fleeting(script: Path) -> bool:
@@ -48,7 +48,8 @@ def is_fleeting(script: Path) -> bool:
     return script.resolve().is_relative_to(temporary)
 
 
-def _script() -> Path:
+def script() -> Path:
+    """Return where the program of this environment lies, if it was installed as one."""
     suffix = ".exe" if os.name == "nt" else ""
     return Path(sysconfig.get_path("scripts"), f"{NAME}{suffix}")
 

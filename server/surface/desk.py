@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 from mcp.server.context import ServerRequestContext
 from mcp_types import CallToolResult
 
+from ...config.locate import TURN
 from ...config.names import IDEMPOTENCY_KEY
 from ...memory import Author, Intent, Space
 from ...memory.model import MAIN
@@ -93,11 +94,12 @@ class Desk:
         )
         called = dict((ctx.params or {}).get("arguments") or {})
         request_id = _digest([key, str(author), tool, called]) if key else None
+        have = vars(given)  # pydantic takes 50 microseconds to say that it has no such attribute
         return Intent(
             author=author,
-            branch=getattr(given, "branch", None) or MAIN,
+            branch=have.get("branch") or MAIN,
             tool=tool,
-            reason=getattr(given, "reason", None) or "",
+            reason=have.get("reason") or "",
             request_id=request_id,
             override_read_only=self.caller.role is Role.ADMIN,
         )
@@ -137,22 +139,6 @@ class Desks(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class OneDesk:
-    """The desk of a server that has one client, as over stdio."""
-
-    desk: Desk
-    alike: bool = True
-
-    def of(self, ctx: ServerRequestContext[Any]) -> Desk:
-        """Return the one there is: a client of any era stays the same for the whole process."""
-        del ctx
-        return self.desk
-
-    def note(self, ctx: ServerRequestContext[Any], desk: Desk, done: Done) -> None:
-        """Nobody watches."""
-
-
 def connection(ctx: ServerRequestContext[Any]) -> Any:
     """Return what stands for the connection of a handshake client as long as that lasts.
 
@@ -186,7 +172,7 @@ def _plain(name: str) -> str:
 
 def _model(meta: Mapping[str, object]) -> str:
     """Return the model's name where a client says it: plainly, or as Codex does with each turn."""
-    turn = meta.get("x-codex-turn-metadata")
+    turn = meta.get(TURN)
     told = cast(dict[str, object], turn).get("model") if isinstance(turn, dict) else None
     found = meta.get("model") or told
     return found if isinstance(found, str) else ""

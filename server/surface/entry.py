@@ -25,6 +25,8 @@ class Entry:
         instead: What does it in the small profile, if that does not have it.
         always: It is answered in every profile, whether or not that lists it, and readers may
             call it, too: it depends on the arguments what it does.
+        destructive: It takes something away. An edit does not: it is one more version, and what
+            was there comes back with one call. Some clients let nothing else pass unasked.
     """
 
     name: str

@@ -52,7 +52,6 @@ TABLE: tuple[Entry, ...] = (
         arguments=Replace,
         run=handlers.replace,
         core=True,
-        destructive=True,
     ),
     Entry(
         name="memory_insert",
@@ -77,7 +76,6 @@ TABLE: tuple[Entry, ...] = (
         arguments=Rethink,
         run=handlers.rethink,
         core=True,
-        destructive=True,
     ),
     Entry(
         name="memory_archive",
@@ -90,7 +88,6 @@ TABLE: tuple[Entry, ...] = (
         arguments=Archive,
         run=filing.archive,
         core=True,
-        destructive=True,
     ),
     Entry(
         name="memory_search",
@@ -148,7 +145,6 @@ TABLE: tuple[Entry, ...] = (
         arguments=Consolidate,
         run=consolidating.consolidate,
         instead="the prompt consolidate",
-        destructive=True,
     ),
     Entry(
         name="memory_patch",
@@ -161,7 +157,6 @@ TABLE: tuple[Entry, ...] = (
         arguments=Patch,
         run=handlers.patch,
         instead="memory_replace, block by block",
-        destructive=True,
     ),
     Entry(
         name="memory_create",
@@ -207,7 +202,6 @@ TABLE: tuple[Entry, ...] = (
         arguments=Restore,
         run=control.restore,
         core=True,
-        destructive=True,
     ),
     Entry(
         name="memory_history",
@@ -264,7 +258,6 @@ TABLE: tuple[Entry, ...] = (
         ),
         arguments=Merge,
         run=control.merge,
-        destructive=True,
     ),
     Entry(
         name="memory_forget",

@@ -1,0 +1,53 @@
+"""How a space's file stands, told without opening it for writing or reading all of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ..errors import CorruptError
+from ..finding import IndexState
+from .copying import size_on_disk
+from .database import format_of, look_at, migrations, translated
+from .header import suspicious, unusable
+from .objects import Objects
+from .progress import ProgressView
+
+_FIRST_INDEX = 3  # the format that brought what search looks through
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a file shows of itself.
+
+    Attributes:
+        format: Of the file, and `newest` the one that this program writes.
+        bytes: Its size, with what waits in its -wal.
+        index: How far the vectors are; None in a file from before there were any.
+    """
+
+    format: int
+    newest: int
+    bytes: int
+    index: IndexState | None
+
+
+def standing(path: Path, now: datetime) -> Standing:
+    """Return how a space's file stands.
+
+    Raises:
+        CorruptError: it is no space, a damaged one, or a newer program's.
+        TokenspaceError: it cannot be read.
+    """
+    with translated(path):
+        why = unusable(path) or next(iter(suspicious(path)), None)
+        if why is not None:
+            raise CorruptError(why)
+        have, newest = format_of(path), migrations()[-1][0]
+        index = None
+        if have >= _FIRST_INDEX:
+            db = look_at(path)
+            try:
+                index = ProgressView(db, Objects(db)).index_state(now)
+            finally:
+                db.close()
+        return Standing(have, newest, size_on_disk(path), index)

@@ -1,0 +1,26 @@
+"""The arguments of `tokenspace doctor`. Imports argparse alone."""
+
+import argparse
+
+_EPILOG = """\
+Without an argument: every client of this machine that has tokenspace, for you and in this folder's
+project, and the memory that each gets. With a CLIENT (as for `tokenspace install`): only that one.
+With a URL: a team's endpoint, asked as clients ask it.
+
+Nothing is changed. Only tokenspace itself is started; an entry in a project's file that starts
+anything else is shown and left alone. The exit code is 1 where something is broken.
+"""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add what `tokenspace doctor` can be asked."""
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "what", metavar="CLIENT|URL", nargs="?", help="a client, or the address of an endpoint"
+    )
+    team = parser.add_argument_group(
+        "a team's endpoint", "Its token stands in TOKENSPACE_TOKEN, or in a file."
+    )
+    team.add_argument("--space", metavar="NAME", help="the space there")
+    team.add_argument("--token-file", metavar="FILE", help="the file that holds the token")
+    parser.set_defaults(branch=None)

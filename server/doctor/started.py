@@ -1,0 +1,217 @@
+"""What an entry does once it is started: how soon, in both eras, with what on its output, where."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+from ..front import LATEST_HANDSHAKE, MODERN
+from ..install.places import Places
+from ..install.program import NAME
+from .configured import Entry
+from .manners import MANNERS, SLOW_S, Folder
+from .report import Finding, State, quoted
+from .spawning import PATIENCE_S, Talk, legacy, modern, request, talk
+from .starting import MENU_PATH, Launch
+from .written import hidden_of, mend
+
+_LOOK_S = 10.0
+_UPGRADE = f"`uv tool upgrade {NAME}` (or `pipx upgrade {NAME}`)"
+_SHOWN = 3  # lines of noise
+
+
+def of_start(entry: Entry, launch: Launch, patience_s: float = PATIENCE_S) -> Iterator[Finding]:
+    """Start what an entry starts, twice: once for each era of the protocol."""
+    who = entry.client.name
+    first = talk(launch.command, launch.cwd, launch.environ, legacy(), patience_s)
+    if first.problem:
+        said = f"{launch.found} cannot be started: {first.problem}"
+        yield Finding(who, "program", State.FAIL, said, _executable(launch.found, first.problem))
+        return
+    answered = first.result(1)
+    yield from noise(who, first, hidden_of(entry))
+    if answered is None:
+        yield _silent(entry, first, patience_s)
+        return
+    again = talk(launch.command, launch.cwd, launch.environ, modern(), patience_s)
+    yield from _time(entry, first, again)
+    yield from _eras(who, first, again)
+    if not first.noise:
+        yield from noise(who, again, hidden_of(entry))
+    yield from _version(entry, answered)
+
+
+def judged(took_s: float, limit_s: float | None) -> State:
+    """Return how a start-up time is, against what the client waits for."""
+    if limit_s is not None and took_s > limit_s:
+        return State.FAIL
+    return State.WARN if took_s > SLOW_S else State.OK
+
+
+def noise(who: str, said: Talk, hidden: list[str]) -> Iterator[Finding]:
+    """Tell of what stands on standard output and is no message."""
+    if not said.noise:
+        return
+    shown = "; ".join(quoted(line.decode(errors="replace"), hidden) for line in said.noise[:_SHOWN])
+    more = f"; and {len(said.noise) - _SHOWN} more" if len(said.noise) > _SHOWN else ""
+    yield Finding(
+        who,
+        "stdout",
+        State.FAIL,
+        f"what is no message of the protocol stands on standard output: {shown}{more}",
+        "send it to standard error: a wrapper around tokenspace, or a file that its shell or "
+        "Python runs at the start, writes it",
+    )
+
+
+def _silent(entry: Entry, said: Talk, patience_s: float) -> Finding:
+    last = [quoted(line.decode(errors="replace"), hidden_of(entry)) for line in said.log[-2:]]
+    why = f": {' '.join(last)}" if last else ""
+    if said.code is None:
+        ended = f"no answer within {patience_s:g} s"
+    else:
+        ended = f"it ended with exit code {said.code} before it answered"
+    how = mend(entry) if entry.trusted else mend(entry, "--force")
+    return Finding(entry.client.name, "start", State.FAIL, f"{ended}{why}", f"mend that, or {how}")
+
+
+def _time(entry: Entry, first: Talk, again: Talk) -> Iterator[Finding]:
+    who, manner = entry.client.name, MANNERS[entry.client.name]
+    took = first.took_s.get(2)
+    if took is None:
+        said = "it answers the handshake, and then no list of tools"
+        yield Finding(who, "start", State.FAIL, said, _UPGRADE)
+        return
+    key, unit = manner.limit_key
+    own: Any = entry.value.get(key) if key else None
+    limit = float(own) * unit if isinstance(own, int | float) else manner.limit_s
+    warm = again.took_s.get(2)
+    said = f"handshake and tools in {took:.2f} s" + (f", then {warm:.2f} s" if warm else "")
+    said += f"; {entry.client.title} waits {limit:g} s" if limit is not None else ""
+    state = judged(took, limit)
+    how = ""
+    if state is not State.OK:
+        how = f"start it without a wrapper, from a local disk: {mend(entry)}"
+        how += f"; or {manner.raise_it}" if manner.raise_it else ""
+    yield Finding(who, "start", state, said, how)
+
+
+def _eras(who: str, first: Talk, again: Talk) -> Iterator[Finding]:
+    tools = [_tools(talked) for talked in (first, again)]
+    if all(tools) and again.result(1) is not None:
+        said = f"both eras ({LATEST_HANDSHAKE}, {MODERN}), {tools[0]} tools"
+        said += "" if first.noise or again.noise else ", nothing else on standard output"
+        yield Finding(who, "handshake", State.OK, said)
+        return
+    for era, talked, count in zip((LATEST_HANDSHAKE, MODERN), (first, again), tools, strict=True):
+        if talked.result(1) is None:
+            said = f"it does not speak the protocol of {era}"
+            yield Finding(who, "handshake", State.FAIL, said, _UPGRADE)
+        elif not count:
+            said = f"its list of tools is empty, or not answered, in the protocol of {era}"
+            yield Finding(who, "handshake", State.FAIL, said, _UPGRADE)
+
+
+def _tools(talked: Talk) -> int:
+    listed = (talked.result(2) or {}).get("tools")
+    return len(cast(list[Any], listed)) if isinstance(listed, list) else 0
+
+
+def _version(entry: Entry, answered: dict[str, Any]) -> Iterator[Finding]:
+    info = answered.get("serverInfo")
+    found: dict[str, Any] = cast(dict[str, Any], info) if isinstance(info, dict) else {}
+    name, its, ours = str(found.get("name")), str(found.get("version")), version(NAME)
+    if name != NAME:
+        said = f"what answers calls itself {quoted(name)}, not {NAME}"
+        yield Finding(entry.client.name, "program", State.FAIL, said, mend(entry, "--force"))
+    elif its != ours:
+        said = f"it is version {quoted(its)}, and this is {ours}"
+        how = f"{_UPGRADE}, or {mend(entry)}"
+        yield Finding(entry.client.name, "program", State.WARN, said, how)
+
+
+def where(launch: Launch) -> dict[str, Any]:
+    """Return the space that a start leads to, said by a process with that start's environment."""
+    module = f"{__package__}.where"
+    command = [sys.executable, "-P", "-m", module, *launch.start.rest]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=launch.cwd,
+            env=dict(launch.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_LOOK_S,
+            check=True,
+        )
+        return cast(dict[str, Any], json.loads(done.stdout))
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return {"error": "which space it gets cannot be told"}
+
+
+def of_space(entry: Entry, found: dict[str, Any], places: Places) -> Iterator[Finding]:
+    """Tell which space a start leads to, and how it was found."""
+    who, title = entry.client.name, entry.client.title
+    if "error" in found:
+        yield Finding(who, "space", State.FAIL, quoted(str(found["error"])), mend(entry))
+        return
+    if "target" in found:
+        yield Finding(who, "space", State.OK, quoted(str(found["target"])))
+        if not found["token"]:
+            yield Finding(
+                who,
+                "token",
+                State.WARN,
+                f"the bridge that {title} starts has no token",
+                mend(entry, "--url", str(found["url"]), "--bridge", "--token-file", "FILE"),
+            )
+        return
+    path, how = Path(str(found["path"])), str(found["how"])
+    said = f"{quoted(str(found['name']))} ({how}), {places.shown(path)}"
+    manner = MANNERS[who]
+    if not (found["lost"] and manner.has_projects and places.project is not None):
+        yield Finding(who, "space", State.OK, said)
+        return
+    if manner.tells:
+        said = f"at its start {said}; the folder that is open in {title} is asked for at first use"
+        yield Finding(who, "space", State.NOTE, said, f"to name it at the start: {mend(entry)}")
+        return
+    at = "the home folder" if manner.folder is Folder.HOME else "a folder that says nothing"
+    flags = () if entry.client.folder else ("--project", str(places.project))
+    said += f": {title} starts it in {at}, so every project has this one"
+    yield Finding(who, "space", State.WARN, said, mend(entry, *flags))
+
+
+def of_locked_home(who: str, launch: Launch, patience_s: float = PATIENCE_S) -> Iterator[Finding]:
+    """Start the program in a home folder that cannot be written: it has to say so, not to die.
+
+    The folder is one that is made for it and goes again; the person's own is not touched.
+    """
+    messages = [*legacy(), request(3, "tools/call", {"name": "memory_status", "arguments": {}})]
+    with tempfile.TemporaryDirectory(prefix="tokenspace-") as folder:
+        taken = Path(folder, "taken")
+        taken.touch()
+        # What lies below a file can be made by nobody, not even by root.
+        environ = {"HOME": str(taken / "home"), "PATH": MENU_PATH, "TOKENSPACE_MODEL": "none"}
+        kept = ("SYSTEMROOT", "LANG", "LC_ALL")
+        environ |= {name: launch.environ[name] for name in kept if name in launch.environ}
+        said = talk(launch.bare, Path("/"), environ, messages, patience_s)
+    yield from noise(who, said, [])
+    answer = said.result(3)
+    if answer is not None and answer.get("isError"):
+        told = "with a home folder that cannot be written it starts, and says so at the first call"
+        yield Finding(who, "read-only", State.OK, told)
+        return
+    last = " ".join(quoted(line.decode(errors="replace")) for line in said.log[-2:])
+    told = f"with a home folder that cannot be written it does not answer: {last or 'in silence'}"
+    yield Finding(who, "read-only", State.FAIL, told, _UPGRADE)
+
+
+def _executable(found: Path | None, problem: str) -> str:
+    if "ermission" in problem:
+        return f"`chmod +x {found}`"
+    return f"`uv tool install --reinstall {NAME}`: its first line may name a Python that is gone"

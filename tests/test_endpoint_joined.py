@@ -1,0 +1,70 @@
+"""An answer's head and body leave together."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from tokenspace.server.endpoint.joined import Joined
+
+LARGE = b"x" * 2_000_000
+"""More than a socket takes at once."""
+
+
+class _Speaker(asyncio.Protocol):
+    """Says something to whoever connects."""
+
+    def __init__(self, speak: Callable[[Joined], None]) -> None:
+        self._speak = speak
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._speak(Joined(transport))
+
+
+async def _heard(speak: Callable[[Joined], None]) -> list[bytes]:
+    """Return what each read of a client brings until the end."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Speaker(speak), "127.0.0.1")
+    with socket.socket() as client:
+        client.setblocking(False)
+        await loop.sock_connect(client, server.sockets[0].getsockname())
+        found = []
+        while part := await loop.sock_recv(client, 65_536):
+            found.append(part)
+    server.close()
+    await server.wait_closed()
+    return found
+
+
+async def test_what_is_written_in_one_turn_comes_in_one_piece() -> None:
+    """Two writes are one read, also where the connection is closed right after."""
+
+    def speak(joined: Joined) -> None:
+        joined.write(b"head ")
+        joined.writelines([b"body", b" end"])
+        assert joined.get_write_buffer_size() == len(b"head body end")
+        asyncio.get_running_loop().call_later(0.01, joined.close)
+
+    assert await _heard(speak) == [b"head body end"]
+    assert await _heard(lambda joined: (joined.write(b"all"), joined.close())[1]) == [b"all"]
+
+
+async def test_everything_comes_however_much_it_is() -> None:
+    """What a socket cannot take at once waits for it."""
+
+    def speak(joined: Joined) -> None:
+        joined.write(LARGE)
+        joined.close()
+        assert joined.is_closing()
+
+    assert b"".join(await _heard(speak)) == LARGE
+
+
+async def test_what_is_broken_off_sends_nothing_more() -> None:
+    """What was held is lost with the connection, as what waits in a socket is."""
+
+    def speak(joined: Joined) -> None:
+        joined.write(b"never")
+        joined.abort()
+
+    assert await _heard(speak) == []
