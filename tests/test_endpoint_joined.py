@@ -28,7 +28,7 @@ async def _heard(speak: Callable[[Joined], None]) -> list[bytes]:
     with socket.socket() as client:
         client.setblocking(False)
         await loop.sock_connect(client, server.sockets[0].getsockname())
-        found = []
+        found: list[bytes] = []
         while part := await loop.sock_recv(client, 65_536):
             found.append(part)
     server.close()
