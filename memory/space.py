@@ -92,6 +92,10 @@ class Space:
         """Return the time of the space's clock, UTC."""
         return self._now()
 
+    async def rest(self) -> None:
+        """Let go of what is in memory only to be quick; it comes back with use."""
+        await self._store.rest()
+
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
         self.indexer.end()

@@ -10,6 +10,7 @@ from tokenspace.memory import Author, Draft, Intent, Space
 from tokenspace.memory.adopting import Arrival
 from tokenspace.memory.errors import ExistsError, InvalidError, NotFoundError
 from tokenspace.memory.model import DEFAULT_LIMIT, MAIN
+from tokenspace.memory.querying import Scope
 from tokenspace.memory.refs import Point
 
 from .support import BY, HAND, NOW, because, opened, put, refusal, text, version
@@ -217,6 +218,19 @@ async def test_a_space_is_the_same_when_it_is_opened_again(db: Path) -> None:
         before = await space.context(), await space.changes()
     async with opened(db, lambda: datetime.max.replace(tzinfo=NOW.tzinfo)) as space:
         assert (await space.context(), await space.changes()) == before
+
+
+async def test_a_space_at_rest_is_the_same(space: Space) -> None:
+    """It takes less memory, whatever it was used for; nothing else is different."""
+    await put(space, "the first text\n")
+    first = await space.read("notes")
+    assert (await space.search.find("first", Scope(), 5)).finds
+    await space.rest()
+    assert await space.read("notes") == first
+    assert (await space.search.find("first", Scope(), 5)).finds
+    await space.rethink("notes", "the second text\n", BY)
+    await space.rest()
+    assert await text(space, "notes") == "the second text\n"
 
 
 async def test_an_ambiguous_version_is_not_guessed(space: Space) -> None:

@@ -218,6 +218,10 @@ class Store(Protocol):
         """
         ...
 
+    async def rest(self) -> None:
+        """Let go of what is in memory only to be quick; it comes back with use."""
+        ...
+
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
         ...

@@ -112,6 +112,13 @@ class SqliteStore:
             opening = self._searcher = asyncio.ensure_future(_opened(self.path))
         return await asyncio.shield(opening)
 
+    def _searching(self) -> list[Worker]:
+        """Return the connection that searches, if it is open."""
+        opening = self._searcher
+        if opening is None or not opening.done() or opening.exception() is not None:
+            return []
+        return [opening.result()]
+
     async def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> T:
         """Return what `work` returns once all it recorded is durable."""
         return await self._writer.write(work, alone=alone)
@@ -136,6 +143,14 @@ class SqliteStore:
                 await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - no secret
         return True
 
+    async def rest(self) -> None:
+        """Let go of what is in memory only to be quick; it comes back with use."""
+        self._direct.rest()
+        with translated(self.path):
+            for worker in (self._reader, *self._searching()):
+                await worker.run(_rested)
+            await self._writer.between(_rested)
+
     async def close(self) -> None:
         """Finish queued writes, then close every connection."""
         self._direct.close()
@@ -145,6 +160,11 @@ class SqliteStore:
             with suppress(sqlite3.Error):  # it may never have opened
                 await (await self._searcher).close()
         await self._writer.close()
+
+
+def _rested(db: Connection, objects: Objects) -> None:
+    objects.forget_cache()
+    db.script("PRAGMA shrink_memory")
 
 
 def _vacuumed(db: Connection, objects: Objects) -> bool:

@@ -84,6 +84,12 @@ class Direct:
         self._objects.forget_cache()
         self._known.clear()
 
+    def rest(self) -> None:
+        """Let go of what is in memory only to be quick."""
+        self.forget_cache()
+        if self._db is not None:
+            self._db.script("PRAGMA shrink_memory")
+
     def close(self) -> None:
         """Close the connection; doing it twice is allowed."""
         if self._db is not None:

@@ -28,6 +28,7 @@ from ..surface.room import Room
 from .desks import Notice, Offer, SessionDesks
 from .limits import CALLS, Principal
 from .logs import request_id
+from .resting import REST_S, rest
 from .spaces import Spaces
 from .turns import Turns
 
@@ -62,6 +63,8 @@ class Served:
     server: MemoryServer
     streamable: StreamableHTTPSessionManager
     sse: SseServerTransport
+    room: Room
+    awake: bool = False
     users: int = 0
     left_at: float = 0.0
     ended: anyio.Event = field(default_factory=anyio.Event)
@@ -124,6 +127,7 @@ class Rooms:
         finally:
             served.users -= 1
             served.left_at = anyio.current_time()
+            served.awake = True
 
     def end_streams(self) -> None:
         """End every stream of changes, so that its client sees a clean end."""
@@ -181,6 +185,7 @@ class Rooms:
         server = build(room, desks, self._offer.profile, self._version)
         server.middleware.append(self.turns)
         served = Served(
+            room=room,
             server=server,
             streamable=StreamableHTTPSessionManager(
                 server,
@@ -234,7 +239,7 @@ class Rooms:
         self._end(name, self._open[name])
 
     async def _sweep(self) -> None:
-        """Close spaces that nobody has used for long, or that were taken away, until cancelled."""
+        """Close spaces that nobody has used for long, or that were taken away; let others rest."""
         while True:
             await anyio.sleep(min(SWEEP_S, self.bounds.idle_s))
             since = anyio.current_time() - self.bounds.idle_s
@@ -242,6 +247,11 @@ class Rooms:
                 is_idle = not served.users and served.left_at <= since
                 if is_idle or not self._spaces.path(name).is_file():
                     self._end(name, served)
+            now = anyio.current_time()
+            left = [s for s in self._open.values() if s.awake and s.left_at + REST_S <= now]
+            for served in left:
+                served.awake = False
+            await rest(served.room for served in left)
 
     def _end(self, name: str, served: Served) -> None:
         """Have a space closed; from now on it is opened anew for who asks for it."""

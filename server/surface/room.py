@@ -44,6 +44,11 @@ class Room:
                 self.in_use.set()
             return self._opened
 
+    async def rest(self) -> None:
+        """Have a space that is open, and that nobody uses now, take less memory."""
+        if self._opened is not None:
+            await self._opened.rest()
+
     async def close(self) -> None:
         """Let go of the space; what was acknowledged is on disk already."""
         if self._opened is not None:

@@ -23,6 +23,7 @@ from measure import Options, Row, compared, percentile, run_alone
 from web import Site, Wire, bare, ours
 
 from tokenspace.memory import Space
+from tokenspace.server.endpoint.resting import REST_S
 from tokenspace.server.endpoint.spaces import Spaces
 from tokenspace.server.endpoint.tokens import Tokens
 from tokenspace.server.roles import Role
@@ -233,8 +234,8 @@ async def _lost(clients: list[Client], data: Path) -> int:
 
 
 async def _settled(site: Site) -> float:
-    """Return the memory once the connections are closed."""
-    await asyncio.sleep(2)
+    """Return the memory once the connections are closed, and the spaces are at rest."""
+    await asyncio.sleep(REST_S + 2)
     return site.resident_mb()
 
 
