@@ -1,13 +1,15 @@
 """From a bearer token to who calls, and what they may do in a space."""
 
+import math
+import time
 from typing import Any, Protocol, cast
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..roles import Role
-from .tokens import EVERY, PREFIX, Tokens
+from .tokens import EVERY, PREFIX, Token, Tokens
 
 SPACES = "tokenspace/spaces"
 """Claim of an access token: a role for each space, `*` for all."""
@@ -15,6 +17,7 @@ AUDIENCES = "tokenspace/audiences"
 """Claim of an access token of an issuer: the addresses it was made for."""
 NAME = "tokenspace/name"
 """Claim of an access token of an issuer: what its bearer is called; `sub` is who it is."""
+_BEARER = b"bearer "
 
 
 class Authority(Protocol):
@@ -35,6 +38,7 @@ class Verifier:
     def __init__(self, tokens: Tokens, issuer: Authority | None = None) -> None:
         self.tokens = tokens
         self.issuer = issuer
+        self._made: dict[str, tuple[Token, AccessToken]] = {}
 
     @property
     def required(self) -> bool:
@@ -48,14 +52,36 @@ class Verifier:
         found = self.tokens.find(token)
         if found is None:
             return None
-        return AccessToken(
-            token=token,
-            client_id=found.id,
-            subject=found.name,
-            scopes=[],
-            expires_at=int(found.expires_at.timestamp()) if found.expires_at else None,
-            claims={SPACES: {found.space: found.role}},
-        )
+        before, made = self._made.get(found.id, (None, None))
+        if made is None or before is not found:  # it is made anew only where its file was changed
+            made = AccessToken(
+                token=token,
+                client_id=found.id,
+                subject=found.name,
+                scopes=[],
+                expires_at=int(found.expires_at.timestamp()) if found.expires_at else None,
+                claims={SPACES: {found.space: found.role}},
+            )
+            self._made[found.id] = found, made
+        return made
+
+
+class Identity:
+    """Tells the rest of the program whom a request's bearer token stands for."""
+
+    def __init__(self, app: ASGIApp, verifier: Verifier) -> None:
+        self._app = app
+        self._verifier = verifier
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with what the SDK looks for where its token is good."""
+        if scope["type"] == "http":
+            shown = next((v for name, v in scope["headers"] if name == b"authorization"), b"")
+            if shown[:7].lower() == _BEARER:
+                access = await self._verifier.verify_token(shown[7:].decode("latin-1"))
+                if access is not None and (access.expires_at or math.inf) >= int(time.time()):
+                    scope["user"] = AuthenticatedUser(access)
+        await self._app(scope, receive, send)
 
 
 def access_of(scope: Scope) -> AccessToken | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .logs import TOKEN, request_id
@@ -67,7 +68,13 @@ class Arrivals:
                 _log(scope, arrival, message["status"])
             await send(message)
 
-        await self._app(scope, receive, begin)
+        try:
+            await self._app(scope, receive, begin)
+        except Exception:
+            if not arrival.answered:
+                failed = PlainTextResponse("Internal Server Error", 500)
+                await failed(scope, receive, begin)
+            raise  # for the log
 
 
 def arrival_of(scope: Scope) -> Arrival:

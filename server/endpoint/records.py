@@ -100,6 +100,11 @@ class Records:
         )
 
 
+def is_traced() -> bool:
+    """Tell whether anybody takes the spans that are made."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
 def _credential(scope: Scope) -> dict[str, str | None]:
     """Return which token a request came with, or whom its issuer says it is from."""
     access = access_of(scope)

@@ -28,6 +28,7 @@ from ..surface.room import Room
 from .desks import Notice, Offer, SessionDesks
 from .limits import CALLS, Principal
 from .logs import request_id
+from .records import is_traced
 from .resting import REST_S, rest
 from .spaces import Spaces
 from .turns import Turns
@@ -183,6 +184,8 @@ class Rooms:
         room = Room(partial(self._opened, name), f"{name} (of this endpoint)")
         desks = SessionDesks(room, name, self._offer, self._notice)
         server = build(room, desks, self._offer.profile, self._version)
+        if not is_traced():
+            server.middleware.clear()  # the SDK's own, which makes spans for nobody
         server.middleware.append(self.turns)
         served = Served(
             room=room,
