@@ -18,7 +18,9 @@ from mcp_types import (
 )
 
 from ..config.names import is_local
-from .where import NAME, RefusedError
+from ..memory import TokenspaceError
+from ..memory.file_call import check
+from .where import NAME, RefusedError, refused
 
 CONNECT_S = 5.0
 ANSWER_S = 60.0
@@ -50,6 +52,10 @@ class OnEndpoint:
             RefusedError: it cannot be.
             EndpointError: the endpoint did not answer it.
         """
+        try:
+            check(command)  # here, so that it is refused in the words of a space
+        except TokenspaceError as error:
+            raise refused(error) from error
         refusal = _Refusal()
         try:
             answer = await self._asked(command, refusal)

@@ -8,7 +8,7 @@ from ..config.settings import SettingsError
 from ..memory import Author, Intent, Space, TokenspaceError
 from ..memory.files import Files, Told
 from ..memory.model import label_key
-from .where import NAME, RefusedError
+from .where import NAME, refused
 
 
 class OnSpace:
@@ -39,7 +39,7 @@ class OnSpace:
             finally:
                 await space.close()
         except (TokenspaceError, SettingsError) as error:
-            raise RefusedError(str(error)) from error
+            raise refused(error) from error
         self._note(told)
         return told.text
 

@@ -22,6 +22,13 @@ class RefusedError(Exception):
     """A command was refused; the message is for the model."""
 
 
+def refused(error: Exception) -> RefusedError:
+    """Return a refusal as an endpoint words it: a sentence begins with a capital."""
+    said = str(error)
+    first = said.partition(" ")[0]
+    return RefusedError(said[:1].upper() + said[1:] if first.isalpha() else said)
+
+
 class Memory(Protocol):
     """Where commands of the memory tool are carried out."""
 

@@ -7,21 +7,30 @@ have to be asked for: every client that has them and starts us in a project star
 
 A project is its real path, then its git top level, then the main worktree, so that every window
 and worktree shares one memory. Worktrees of a repository that has no main one (it is bare, or lies
-apart) have their own.
+apart) have their own. What comes with a project leads to no other one's memory (`repository.py`).
 """
 
+import os
 import re
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 from urllib.parse import unquote
 
+from .nowhere import INSTALLED, is_project
+from .repository import (
+    FOLDER,
+    MEMORY,
+    brings_memory,
+    check_inside,
+    git_root,
+    main_worktree,
+    seen,
+)
 from .settings import Settings, SettingsError
 
-FOLDER = ".tokenspace"
-INSTALLED = Path(__file__).resolve().parent.parent
 TURN = "x-codex-turn-metadata"
 """What Codex tells with each call of a turn."""
 
@@ -40,6 +49,7 @@ class Place:
         how: How it was found, in a few words.
         own_folder: Its folder is ours to make.
         is_fallback: Nothing pointed to a project.
+        is_tracked: It is a project's, and git has its file: whoever wrote the project wrote it.
     """
 
     path: Path
@@ -47,6 +57,7 @@ class Place:
     how: str
     own_folder: bool = True
     is_fallback: bool = False
+    is_tracked: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} ({self.how})"
@@ -55,16 +66,17 @@ class Place:
         """Make the folder of a project's or a person's space, closed to others and to git.
 
         Raises:
-            SettingsError: it cannot be made.
+            SettingsError: it cannot be made, or leads out of the project by now.
         """
         if not self.own_folder:
             return
         folder = self.path.parent
+        if folder.name == FOLDER:
+            check_inside(folder.parent)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            ignore = folder / ".gitignore"
-            if folder.name == FOLDER and not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
+            if folder.name == FOLDER:
+                _ignore(folder / ".gitignore")
         except OSError as error:
             raise SettingsError(
                 f"cannot make the folder {folder} ({error.strerror}); give another place with "
@@ -94,8 +106,8 @@ def locate(
     """Return the place of the space that `settings` ask for.
 
     Raises:
-        SettingsError: a project folder was named that does not exist, or there is neither a
-            project nor a home folder.
+        SettingsError: a project folder was named that does not exist, a project's memory leads
+            out of it, or there is neither a project nor a home folder.
     """
     if settings.db:
         path = Path(settings.db)
@@ -103,24 +115,26 @@ def locate(
     home = (home or _home()).resolve()
     if settings.project:
         folder = Path(settings.project)
-        if not _seen(folder.is_dir):
+        if not seen(folder.is_dir):
             raise SettingsError(
                 f"{settings.origin['project']}: there is no folder {folder}; give a project's "
                 "folder, or --db for a database file."
             )
         return _project(folder.resolve(), f"named by {settings.origin['project']}", home)
     here = cwd or _cwd()
+    turn = (name for name in told.turn if not name.startswith(_SHARE))
     signals: tuple[tuple[str, Iterable[str | Path | None]], ...] = (
         ("named by the client", (settings.client_project,)),
-        ("named by Codex's turn", (name for name in told.turn if not name.startswith(_SHARE))),
+        ("named by Codex's turn", _marked(turn, here, home)),
         ("working directory", (here,)),
         ("the client's root", map(local_folder, told.roots)),
     )
     for how, names in signals:
         folders = [found for name in names if name and (found := _telling(Path(name), home))]
         if folders:
-            around = (f for f in folders if here is not None and here.resolve().is_relative_to(f))
-            return _project(next(around, folders[0]), how, home)
+            around = (folder for folder in folders if _is_around(folder, here))
+            nearest = max(around, key=lambda folder: len(folder.parts), default=folders[0])
+            return _project(nearest, how, home)
     path = settings.data_dir / "spaces" / "personal.db"
     if not path.is_absolute():  # `~` stays as it is where this user has no home
         raise SettingsError("there is neither a project nor a home folder; give --project or --db.")
@@ -144,45 +158,53 @@ def local_folder(address: str) -> str | None:
 
 
 def _project(folder: Path, how: str, home: Path) -> Place:
-    root = _git_root(folder, home)
-    how += ", its git root" if root != folder else ""
-    return Place(root / FOLDER / "memory.db", root.name or "root", how)
+    """Return the place of a project's memory.
 
-
-def _git_root(folder: Path, home: Path) -> Path:
-    """Return the main worktree that `folder` is in, or `folder` itself. Reads git's files only.
-
-    A repository of the whole home folder (somebody's settings) is no project.
+    Raises:
+        SettingsError: it leads out of the project.
     """
-    for parent in (folder, *folder.parents):
-        if parent == home:
-            break
-        mark = parent / ".git"
-        if _seen(mark.is_dir):
-            return parent
-        if _seen(mark.is_file):
-            main = _main_worktree(mark)
-            return main if main and main != home and _seen(main.is_dir) else parent
-    return folder
+    root = _root(folder, home)
+    check_inside(root)
+    how += ", its git root" if root != folder else ""
+    is_tracked = brings_memory(root)
+    how += "; its file comes with the repository" if is_tracked else ""
+    path = root / FOLDER / MEMORY
+    return Place(path, root.name or "root", how, is_tracked=is_tracked)
 
 
-def _main_worktree(mark: Path) -> Path | None:
-    """Follow a linked worktree's `.git` file: `gitdir: <main>/.git/worktrees/<name>`."""
-    try:
-        target = mark.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-        git_dir = (mark.parent / target).resolve()
-    except (OSError, ValueError, RuntimeError):  # no text, or no path; links in a circle
-        return None
-    is_linked = git_dir.parent.name == "worktrees" and git_dir.parent.parent.name == ".git"
-    return git_dir.parents[2] if is_linked else None
+def _root(folder: Path, home: Path) -> Path:
+    """Return the main worktree that `folder` is in, or `folder` itself."""
+    top = git_root(folder, home)
+    if top is None:
+        return folder
+    main = main_worktree(top)
+    return main if main != home else top
 
 
-def _seen(look: Callable[[], bool]) -> bool:
-    """Return what a look at a path finds; what we may not look at is not there."""
-    try:
-        return look()
-    except (OSError, ValueError):
-        return False
+def _ignore(file: Path) -> None:
+    """Have git pass over a folder, unless there is something at `file` already, a link as well."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    with suppress(FileExistsError):
+        made = os.open(file, flags, 0o600)
+        try:
+            os.write(made, b"*\n")
+        finally:
+            os.close(made)
+
+
+def _marked(names: Iterable[str], here: Path | None, home: Path) -> Iterator[str]:
+    """Yield the folders that something marks as a project: a call may name any, and make it one."""
+    for name in names:
+        folder = Path(name)
+        if folder.is_absolute() and seen(folder.is_dir):
+            real = folder.resolve()
+            known = git_root(real, home) or seen((real / FOLDER).is_dir)
+            if known or _is_around(real, here):
+                yield name
+
+
+def _is_around(folder: Path, here: Path | None) -> bool:
+    return here is not None and here.resolve().is_relative_to(folder)
 
 
 def _cwd() -> Path | None:
@@ -204,25 +226,10 @@ def _telling(folder: Path, home: Path) -> Path | None:
 
     Some clients keep a project's worktrees in their own folder: then the main one counts.
     """
-    if not folder.is_absolute() or not _seen(folder.is_dir):
+    if not folder.is_absolute() or not seen(folder.is_dir):
         return None
     real = folder.resolve()
-    if _is_project(real, home):
+    if is_project(real, home):
         return real
-    away = not real.is_relative_to(INSTALLED) and _is_project(_git_root(real, home), home)
+    away = not real.is_relative_to(INSTALLED) and is_project(_root(real, home), home)
     return real if away else None
-
-
-def _is_project(here: Path, home: Path) -> bool:
-    """Tell whether a folder says anything: not `/`, home, a system's, a client's or our own."""
-    if here == Path(here.anchor) or here == home or home.is_relative_to(here):
-        return False
-    if here == Path(tempfile.gettempdir()).resolve():
-        return False
-    own = (".cache", "Library", "AppData", ".local", ".config")
-    clients = (".claude", ".cline", ".codeium", ".codex", ".continue", ".copilot", ".cursor")
-    clients += (".gemini", ".junie", ".qwen", ".vscode")
-    system = ("Windows", "Program Files", "Program Files (x86)", "Applications")
-    nowhere = [INSTALLED, *(home / name for name in (*own, *clients))]
-    nowhere += [Path(here.anchor, name) for name in system]
-    return not any(here.is_relative_to(folder) for folder in nowhere)

@@ -1,4 +1,4 @@
-"""A command of the memory tool as a model gives it, each part checked when it is taken."""
+"""A command of the memory tool as a model gives it: checked part by part, or as a whole."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -6,24 +6,59 @@ from typing import cast
 from .errors import InvalidError
 from .paths import Location, located
 
-COMMANDS = ("view", "create", "str_replace", "insert", "delete", "rename")
+PARTS = {
+    "view": ("path", "view_range"),
+    "create": ("path", "file_text"),
+    "str_replace": ("path", "old_str", "new_str"),
+    "insert": ("path", "insert_line", "insert_text"),
+    "delete": ("path",),
+    "rename": ("old_path", "new_path"),
+}
+"""What each command is given beside its name."""
+
+_NAMES = {"command", *(name for names in PARTS.values() for name in names)}
+
+
+def check(given: Mapping[str, object]) -> None:
+    """Refuse a command that no memory could carry out.
+
+    Raises:
+        InvalidError: there is no such command, or a part of it is missing or cannot be meant.
+    """
+    call = Call(given)
+    for name in PARTS[call.command]:
+        if name.endswith("path"):
+            call.path(name)
+        elif name == "view_range":
+            call.span(name)
+        elif name == "insert_line":
+            call.number(name)
+        else:
+            call.text(name)
 
 
 class Call:
     """A command with what it was given.
 
     Raises:
-        InvalidError: there is no such command.
+        InvalidError: there is no such command, or no argument of that name.
     """
 
     def __init__(self, given: Mapping[str, object]) -> None:
         self._given = given
         command = given.get("command")
-        if command not in COMMANDS:
+        if command is None:
+            raise InvalidError(f"a command is needed, one of {', '.join(PARTS)}.")
+        if not isinstance(command, str) or command not in PARTS:
             raise InvalidError(
-                f"there is no command {str(command)[:60]!r}; commands are {', '.join(COMMANDS)}."
+                f"there is no command {str(command)[:60]!r}; commands are {', '.join(PARTS)}."
             )
-        self.command = cast(str, command)
+        for name in given:
+            if name not in _NAMES:
+                raise InvalidError(
+                    f"unknown argument {name[:60]!r}; {command} takes {', '.join(PARTS[command])}."
+                )
+        self.command = command
 
     def path(self, name: str = "path") -> Location:
         """Return a path."""

@@ -10,6 +10,8 @@ knows better than a folder, it differs:
 - A text that occurs twice, overlapping itself, is not unique.
 - In a file whose lines all end in CR LF, the lines that are put in do so as well.
 - `insert_line` counts the lines that the caller was shown last; what others wrote since is merged.
+- What a space begins with, empty but for what it says belongs there, waits to be created.
+- A folder of very much is shown in part, and `view_range` goes on in it.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +23,14 @@ from .errors import (
     InvalidError,
     NoMatchError,
     NotFoundError,
+    ReadOnlyError,
     SeveralMatchesError,
+    TooLargeError,
 )
 from .file_call import Call
 from .lines import newline, with_newline
 from .model import Block, Draft, Intent
-from .paths import Location, Tree, changed_place, shown_lines, starting_lines
+from .paths import Location, Tree, changed_place, of_files, shown_lines, starting_lines
 from .refs import Point
 from .space import Space
 from .transact import Written
@@ -72,6 +76,12 @@ class Files:
             TokenspaceError: it cannot be; the message is for the model.
         """
         call = Call(given)
+        try:
+            return await self._done(call, intent)
+        except (InvalidError, ReadOnlyError, TooLargeError) as error:
+            raise type(error)(of_files(str(error))) from None
+
+    async def _done(self, call: Call, intent: Intent) -> Told:
         match call.command:
             case "view":
                 return await self.view(call.path(), call.span("view_range"), intent.branch)
@@ -92,19 +102,23 @@ class Files:
         """Show a folder, or a file with line numbers."""
         tree = await self._tree(branch)
         if tree.is_folder(at):
-            return Told(tree.listing(at))
+            return Told(tree.listing(at, span))
         block, head = await self._file(tree, at, branch)
         text, whole = shown_lines(at.given, block.value, span)
         return Told(text, block=block, whole=whole, point=head)
 
     async def create(self, at: Location, text: str, intent: Intent) -> Told:
-        """Make a file. One that is there stays as it is."""
+        """Make a file. One that is there stays as it is, unless it only waits to be filled."""
         tree = await self._tree(intent.branch)
         _check_above(tree, at)
-        if tree.is_taken(at) and tree.file(replace(at, folder=False)) is None:
+        there = tree.file(replace(at, folder=False))
+        if tree.is_taken(at) and there is None:
             raise ExistsError(f"File {at.given} already exists")
         try:
-            done = await self._space.create(Draft(uid=None, label=at.label, value=text), intent)
+            if there is not None and not there.chars and there.description:
+                done = await self._space.rethink(there.label, text, intent, there.version)
+            else:
+                done = await self._space.create(Draft(uid=None, label=at.label, value=text), intent)
         except ExistsError:
             raise ExistsError(f"File {at.given} already exists") from None
         return Told(f"File created successfully at: {at.given}", done)

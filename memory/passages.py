@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .errors import InvalidError
@@ -77,6 +77,8 @@ class PassageDraft:
     Attributes:
         id: Its number, or None for a new one.
         text: None deletes it.
+        filed: When a new one was first filed, if it was in a memory before and comes back; None
+            says now. It makes no difference between two drafts.
     """
 
     id: int | None
@@ -86,6 +88,7 @@ class PassageDraft:
     source: str = ""
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    filed: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Hold every invariant here, so that no way of writing can go around one."""

@@ -6,6 +6,7 @@ a block's label, as it is; a folder is what several labels begin with, so none i
 """
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,10 +16,13 @@ from .model import BlockInfo, label_key, normal_label
 ROOT = "/memories"
 DEPTH = 2
 """How many levels of folders a listing shows."""
+LISTED_CHARS = 3_800
+"""Most characters of the rows of a listing; of what is beyond, each level says how much."""
 
 _NUMBER_WIDTH = 6
 _AROUND = 2  # lines that are shown on either side of a change
 _NOT_IN_LABELS = re.compile(r"[^\w.\-/]+")
+_BLOCK = re.compile(r"\bblock (?=[\w.\-/]+(?::| would| holds| is))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +118,15 @@ class Tree:
         start = f"{at.key}/" if at.label else ""
         return [info for key, info in self._files.items() if key.startswith(start)]
 
-    def listing(self, at: Location) -> str:
-        """Return a folder's contents; sizes are characters, a folder's is that of all in it."""
+    def listing(self, at: Location, span: list[int] | None = None) -> str:
+        """Return a folder's contents; sizes are characters, a folder's is that of all in it.
+
+        Where that is too long, each level is shown in part; a `span` of the folder's own names,
+        from 1 on, then says which of them (-1 is the end).
+        """
         found = [(_parts_below(info, at), info.chars) for info in self.within(at)]
         rows = [f"{size(sum(chars for _, chars in found))}\t{at.shown}"]
-        rows += _rows(at.shown, found, DEPTH)
+        rows += _bounded_rows(at.shown, _grouped(found, DEPTH), span)
         return (
             f"Here're the files and directories up to {DEPTH} levels deep in {at.given}, "
             "excluding hidden items:\n" + "\n".join(rows)
@@ -130,22 +138,73 @@ def _parts_below(info: BlockInfo, at: Location) -> list[str]:
     return parts[at.label.count("/") + 1 :] if at.label else parts
 
 
-def _rows(path: str, found: list[tuple[list[str], int]], depth: int) -> list[str]:
-    """Return a row for each file and folder, a folder's contents below it."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A file or a folder of a listing, with what is shown below it."""
+
+    name: str
+    is_folder: bool
+    chars: int
+    below: "list[_Row]"
+
+
+def _grouped(found: list[tuple[list[str], int]], depth: int) -> list[_Row]:
+    """Return the files and folders of a folder, `depth` levels of them."""
     groups: dict[tuple[str, bool], list[tuple[list[str], int]]] = {}
     for parts, chars in found:
         groups.setdefault((label_key(parts[0]), len(parts) > 1), []).append((parts, chars))
-    rows: list[str] = []
+    rows: list[_Row] = []
     for (_, is_folder), group in sorted(groups.items(), key=lambda g: (g[1][0][0][0], g[0][1])):
         name = group[0][0][0]
         if name.startswith("."):
             continue
-        total = size(sum(chars for _, chars in group))
-        rows.append(f"{total}\t{path}/{name}{'/' if is_folder else ''}")
-        if is_folder and depth > 1:
-            below = [(parts[1:], chars) for parts, chars in group]
-            rows += _rows(f"{path}/{name}", below, depth - 1)
+        within = [(parts[1:], chars) for parts, chars in group] if is_folder and depth > 1 else []
+        rows.append(
+            _Row(name, is_folder, sum(chars for _, chars in group), _grouped(within, depth - 1))
+        )
     return rows
+
+
+def _bounded_rows(path: str, found: list[_Row], span: list[int] | None) -> list[str]:
+    """Return a row for each file and folder, or as many of each level as there is room for."""
+    rows = _rows(path, found, sys.maxsize)
+    if _length(rows) <= LISTED_CHARS:
+        return rows
+    first, last = span if span is not None and len(span) == 2 else (1, -1)
+    start = max(1, first) - 1
+    end = min(last, len(found)) if last >= 0 else len(found)
+    part = found[start:end]
+    longest = max([len(part), *(len(row.below) for row in part)])
+    most = 1
+    while most < longest and _length(_rows(path, part, most + 1)) <= LISTED_CHARS:
+        most += 1
+    rows = _rows(path, part, most)
+    shown = start + min(most, len(part))
+    if shown < end:
+        rows[-1] = f"… {end - shown:,} more: view {path} with view_range [{shown + 1}, {end}]"
+    return rows
+
+
+def _rows(path: str, found: list[_Row], most: int) -> list[str]:
+    """Return a row for each file and folder, a folder's contents below it, `most` of each level."""
+    rows: list[str] = []
+    for row in found[:most]:
+        here = f"{path}/{row.name}"
+        rows.append(f"{size(row.chars)}\t{here}{'/' if row.is_folder else ''}")
+        rows += _rows(here, row.below, most)
+    if len(found) > most:
+        rows.append(f"… {len(found) - most:,} more: view {path}")
+    return rows
+
+
+def _length(rows: list[str]) -> int:
+    return sum(len(row) + 1 for row in rows)
+
+
+def of_files(said: str) -> str:
+    """Return what is said of blocks in the words of files."""
+    said = _BLOCK.sub(f"{ROOT}/", said)
+    return said.replace("a block holds", "a file holds").replace("several blocks", "several files")
 
 
 def size(chars: int) -> str:

@@ -15,7 +15,8 @@ from .tokens import approximate_tokens
 CONTEXT_CHARS = 64 * 1024
 """Most characters of values in one rendering of everything; what is beyond is only named."""
 
-_OWN_TAG = re.compile(r"<(?=\s*/?\s*(?:memory|block|description|value)\b)", re.IGNORECASE)
+# What was taken for blanks stays taken: going back over them would take the square of the time.
+_OWN_TAG = re.compile(r"<(?=\s*+/?+\s*+(?:memory|block|description|value)\b)", re.IGNORECASE)
 
 
 def framed(value: str) -> str:

@@ -14,8 +14,9 @@ FORMATS = {
     "memfs": "Letta's MemFS: system/*.md are blocks, the rest passages",
     "basic-memory": "a passage a section, under the note's permalink",
     "serena": "its memories: a passage a section",
-    "project": "CLAUDE.md, AGENTS.md, GEMINI.md, .cursor/rules: a block each; .serena/memories: "
-    "passages; nothing else of the folder",
+    "project": "CLAUDE.md, AGENTS.md, GEMINI.md, copilot-instructions.md, .cursor/rules, "
+    ".cursorrules, .windsurfrules: a block each; .serena/memories: passages; nothing else of the "
+    "folder",
     "claude": "MEMORY.md is a block, the files beside it passages",
     "markdown": "any other Markdown: a passage a section",
 }
@@ -32,7 +33,9 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     parser.add_argument(
-        "--with-secrets", action="store_true", help="keep what looks like a key or a password"
+        "--with-secrets",
+        action="store_true",
+        help="keep what looks like a key or a password, by known patterns",
     )
     add_reason(parser)
     add_branch(parser)
@@ -52,5 +55,9 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep folder and memory alike, both ways, until Ctrl-C",
     )
-    parser.add_argument("--force", action="store_true", help="also over what was edited there")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="also over what was edited there; with --watch: also delete what many files were of",
+    )
     add_branch(parser)

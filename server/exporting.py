@@ -5,18 +5,22 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from ..memory import Space
+from ..memory.errors import LockedError
 from ..memory.exchange import jsonlines, letta
 from ..memory.exchanging import Everything
+from ..memory.model import MAIN
 from .call import Call, RefusedError, WrongUseError
 from .exchange_options import OUTPUTS
-from .mirror import EmptiedError, Event, Mirror
+from .mirror import Mirror
+from .mirror_intake import Event
+from .mirror_missing import EmptiedError
 from .mirrored_folder import Folder, write_whole
 from .terminal import Cell, plural
 
@@ -26,7 +30,10 @@ STEP_S = 0.5
 _LONGEST_STEP_S = 5.0
 _IDLE = 20  # so many times as long as a look took
 
-_STYLES = {"conflict": "bold red", "refused": "bold red", "deleted": "yellow", "removed": "yellow"}
+_STYLES = {
+    **dict.fromkeys(("conflict", "refused", "held"), "bold red"),
+    **dict.fromkeys(("deleted", "removed", "older"), "yellow"),
+}
 
 
 def export(call: Call) -> int:
@@ -72,29 +79,31 @@ async def _file(call: Call, kind: str) -> int:
 
 
 async def _folder(call: Call) -> int:
+    refused: list[Event] = []
     async with call.space() as space:
         folder = await _opened(call, space)
-        edits = [p for p, stamp in folder.scan().items() if folder.edited(p, stamp) is not None]
+        mirror = Mirror(
+            space, folder, call.intent(), lambda event: _note(event, refused), calm_s=0.0
+        )
+        edits = await mirror.begin()
         if edits and not call.args.force:
             raise RefusedError(
                 f"{plural(len(edits), 'file')} of {folder.root} was edited since the last export, "
                 f"{edits[0]} first. --watch takes edits in, --force writes over them."
             )
-        mirror = Mirror(space, folder, call.intent(), lambda _: None)
-        found = await mirror.write(over=call.args.force)
-    return _told(call, "markdown", found)
+        await mirror.write(over=call.args.force)
+        await mirror.close()
+    return _told(call, "markdown", mirror.memory.everything(), refused)
+
+
+def _note(event: Event, refused: list[Event]) -> None:
+    if event.did == "refused":
+        refused.append(event)
 
 
 async def _opened(call: Call, space: Space) -> Folder:
     """Return the folder, unless it has what is not this memory's."""
-    folder = Folder(Path(call.args.target))
-    if folder.root.exists() and not folder.root.is_dir():
-        raise RefusedError(f"{folder.root} is a file; give a folder, or FILE.af, or FILE.jsonl.")
-    if folder.is_foreign():
-        raise RefusedError(
-            f"{folder.root} has files that are no export of tokenspace; give an empty folder, or "
-            "one that is not there yet."
-        )
+    folder = _looked_at(Path(call.args.target))
     origin = await space.exchange.origin()
     if folder.origin and (folder.origin, folder.branch) != (origin, call.branch):
         raise RefusedError(f"{folder.root} is of another memory or branch; give another folder.")
@@ -102,12 +111,31 @@ async def _opened(call: Call, space: Space) -> Folder:
     return folder
 
 
+def _looked_at(root: Path) -> Folder:
+    if root.exists() and not root.is_dir():
+        raise RefusedError(f"{root} is a file; give a folder, or FILE.af, or FILE.jsonl.")
+    folder = Folder(root)
+    if folder.is_foreign():
+        raise RefusedError(
+            f"{root} has files that are no export of tokenspace; give an empty folder, or one that "
+            "is not there yet."
+        )
+    return folder
+
+
 async def _watch(call: Call) -> int:
     async with call.space() as space:
         folder = await _opened(call, space)
         intent = replace(call.intent(), tool="mirror")
-        mirror = Mirror(space, folder, intent, _teller(call))
         with _until_signal() as ended:
+            mirror = Mirror(
+                space,
+                folder,
+                intent,
+                _teller(call),
+                ended=ended.is_set,
+                deletes=call.args.force,
+            )
             if not call.args.json:
                 call.name_space()
                 call.out.line(f"Mirrored in {folder.root}, both ways. Ctrl-C ends this.")
@@ -128,13 +156,14 @@ async def _mirrored(call: Call, space: Space, mirror: Mirror, ended: asyncio.Eve
                 f"every file of {call.args.target} is gone at once. Nothing was deleted from "
                 "memory; to write all of it again, remove what is left of the folder."
             ) from None
+        except LockedError:
+            pass  # whoever has it lets go of it
         if not space.is_current():
             raise RefusedError(f"the memory {call.place} was moved or replaced; start again.")
         pause = min(_LONGEST_STEP_S, max(STEP_S, _IDLE * (time.monotonic() - began)))
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), pause)
-        except TimeoutError:
-            continue
+    await mirror.close()
 
 
 @contextmanager
@@ -170,7 +199,7 @@ def _teller(call: Call) -> Callable[[Event], None]:
     return tell
 
 
-def _told(call: Call, kind: str, found: Everything) -> int:
+def _told(call: Call, kind: str, found: Everything, refused: Sequence[Event] = ()) -> int:
     episodes = sum(p.kind == "episode" for p in found.passages)
     passages = len(found.passages) - episodes
     if call.args.json:
@@ -181,14 +210,20 @@ def _told(call: Call, kind: str, found: Everything) -> int:
             passages=passages if kind != "af" else 0,
             episodes=episodes if kind != "af" else 0,
             damaged=list(found.damaged),
+            refused=[event.path for event in refused],
         )
     else:
         counts = [plural(len(found.blocks), "block")]
         rest = [plural(passages, "passage"), plural(episodes, "episode")]
-        told = ", ".join(counts if kind == "af" else counts + rest)
+        alone = kind == "af" or (kind == "markdown" and call.branch != MAIN)
+        told = ", ".join(counts if alone else counts + rest)
         call.out.line(f"Exported {told} of {call.where} to {call.args.target}.")
         if kind == "af" and found.passages:
             call.out.line(f"An Agent File has no place for {' or '.join(rest)}: left out.")
+        elif alone and kind == "markdown":
+            call.out.line("The archive has no branches: its passages are left out.")
         if found.damaged:
             call.out.line(Cell("Damaged, left out: ", "red"), ", ".join(found.damaged))
-    return 1 if found.damaged else 0
+        for event in refused:
+            call.out.line(Cell("Not written: ", "red"), event.path, f": {event.why}")
+    return 1 if found.damaged or refused else 0

@@ -44,8 +44,7 @@ class Front:
         """Lines that the SDK has yet to see, oldest first."""
         self.answered: set[str | int] = set()
         """Ids among `kept` that were answered here: the SDK's own answers are to be dropped."""
-        self.acknowledged: set[Any] = set()
-        """Ids of streams among `kept` that were acknowledged here."""
+        self._acknowledged: dict[str | int, bytes] = {}  # streams among `kept`, by their id
 
     def take(self, line: bytes) -> bytes | None:
         """Return the answer to a line, b"" where none is due, None where the SDK must answer."""
@@ -56,9 +55,11 @@ class Front:
         if method == "notifications/initialized" and self._era is not None:
             self.kept.append(line)
             return b""
+        if method == "notifications/cancelled":
+            return self._cancel(_part(message, "params").get("requestId"))
         if not _is_id(request_id):
             return None
-        if method == "initialize" and self._era is None:
+        if method == "initialize" and self._era is None and not self._acknowledged:
             return self._initialize(message, line, request_id)
         if method == _LISTEN and _enveloped(message):
             return self._listen(message, line, request_id)
@@ -89,24 +90,44 @@ class Front:
         return answer(request_id, self._answers[f"initialize:{self._era}"])
 
     def _listen(self, message: Message, line: bytes, request_id: str | int) -> bytes | None:
-        """Acknowledge a stream of nothing but changes of lists: Claude Code waits for that."""
-        asked = _part(_part(message, "params"), "notifications")
+        """Acknowledge a stream of nothing but changes of lists: Claude Code waits for that.
+
+        What the SDK may refuse, it answers itself. A stream binds the era, as it does there.
+        """
+        asked = _part(message, "params").get("notifications")
+        if not isinstance(asked, dict) or self._era is not None or self._is_taken(request_id):
+            return None
+        asked = cast(Message, asked)
         if not set(asked) <= _CHANGING or any(value is not True for value in asked.values()):
             return None
         self.kept.append(line)
-        self.acknowledged.add(request_id)
+        self._acknowledged[request_id] = line
         meta = {_META + "subscriptionId": request_id}
         params = {"_meta": meta, "notifications": asked}
         return _encoded({"jsonrpc": "2.0", "method": _ACKNOWLEDGED, "params": params})
+
+    def _is_taken(self, request_id: str | int) -> bool:
+        """Tell whether a stream has this id; the SDK takes 7 and "7" for the same."""
+        return str(request_id) in map(str, self._acknowledged)
+
+    def _cancel(self, request_id: object) -> bytes | None:
+        """Forget a stream that was acknowledged here; the SDK has not seen it yet."""
+        line = self._acknowledged.pop(request_id, None) if _is_id(request_id) else None
+        if line is None:
+            return None
+        self.kept.remove(line)
+        return b""
+
+    def forget(self, request_id: str | int) -> None:
+        """Let the SDK acknowledge what comes under this id from now on: the stream has ended."""
+        self._acknowledged.pop(request_id, None)
 
     def heard(self, method: str, params: Mapping[str, Any] | None) -> bool:
         """Tell whether a notification of the SDK is an acknowledgement that was sent here."""
         if method != _ACKNOWLEDGED:
             return False
         stream = _part(dict(params or {}), "_meta").get(_META + "subscriptionId")
-        known = stream in self.acknowledged
-        self.acknowledged.discard(stream)
-        return known
+        return _is_id(stream) and self._acknowledged.pop(stream, None) is not None
 
     def _static(self, message: Message) -> Any:
         """Return the result of a request whose answer never changes."""

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..memory import Space
-from ..memory.adopting import HERE, Adopted
+from ..memory.adopting import GROWN, HERE, Adopted
 from ..memory.exchange.bundle import Bundle
-from ..memory.exchange.leaks import without_secrets
+from ..memory.exchange.leaks import with_secrets_noted, without_secrets
+from ..memory.exchange.recognise import OURS
 from ..memory.exchanging import Taken
+from ..memory.lines import split_lines
 from ..memory.model import MAIN, MAX_NOTE_CHARS
 from ..memory.rivals import Rival
 from . import exchange_shapes, incoming, shapes
@@ -21,7 +23,7 @@ from .call import Call
 from .exchange_options import FORMATS
 from .terminal import Cell, Column, one_line, plural
 
-_STYLES = {"created": "green", "filled": "green", HERE: "dim"}
+_STYLES = {"created": "green", "filled": "green", GROWN: "green", HERE: "dim"}
 _COMPARE_S = 1.0
 _COMPARED_CHARS = 100_000  # of a text, for others that say the same
 _TOLD_RIVALS = 10
@@ -48,7 +50,8 @@ def import_file(call: Call) -> int:
     args = call.args
     bundle = incoming.read(Path(args.file), args.format)
     if not args.with_secrets:
-        bundle = without_secrets(bundle)
+        known = with_secrets_noted if bundle.format in OURS else without_secrets
+        bundle = known(bundle)
     came = asyncio.run(_came(call, bundle))
     if args.json:
         call.answer(
@@ -102,7 +105,7 @@ async def _alike(
     call: Call, space: Space, bundle: Bundle, plan: Taken
 ) -> tuple[list[tuple[str, Rival]], int]:
     """Return what of the new texts stands already, or stands otherwise; and how many were left."""
-    texts = [(a.draft.label, a.draft.value or "") for a in plan.blocks if a.action != HERE]
+    texts = [(a.draft.label, "".join(_news(a))) for a in plan.blocks if a.action != HERE]
     passages = zip(bundle.passages, plan.filed, strict=True)
     texts += [
         (f"{draft.kind} {n} of {draft.source or bundle.format}", draft.text or "")
@@ -161,7 +164,8 @@ def _tell_secrets(call: Call, bundle: Bundle) -> None:
     if places:
         call.out.line(
             Cell("Secrets left out", "yellow"),
-            ", their places are marked (with --with-secrets they come along):",
+            ", found by known patterns: look the rest over. Their places are marked (with "
+            "--with-secrets they come along):",
         )
     for place in places[:_TOLD_NOTES]:
         call.out.line(f"  {place}")
@@ -201,6 +205,12 @@ def _summary(call: Call, came: _Came) -> str:
     return f"Done: {done}."
 
 
+def _news(adopted: Adopted) -> list[str]:
+    """Return the lines that a block gets."""
+    had = set(split_lines(adopted.before.value)) if adopted.before else set[str]()
+    return [line for line in split_lines(adopted.draft.value or "") if line not in had]
+
+
 def _row(adopted: Adopted) -> list[Cell | str]:
     draft, theirs = adopted.draft, adopted.arrival
     chars = len(draft.value or "")
@@ -210,6 +220,10 @@ def _row(adopted: Adopted) -> list[Cell | str]:
         draft.label,
         Cell(adopted.action, _STYLES[adopted.action]),
         Cell(f"{chars:,}/{draft.limit:,}", "bold red" if over else ""),
-        ", ".join(["read-only"] * draft.read_only + [f"{chars - draft.limit:,} over"] * over),
+        ", ".join(
+            [f"+{plural(len(_news(adopted)), 'line')}"] * (adopted.action == GROWN)
+            + ["read-only"] * draft.read_only
+            + [f"{chars - draft.limit:,} over"] * over
+        ),
         source,
     ]

@@ -2,8 +2,11 @@
 
 import gzip
 import io
+import lzma
 import os
 import zipfile
+import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,11 +41,13 @@ def read(path: Path, named: str | None) -> Bundle:
     try:
         if path.is_dir():
             return _folder(path, named)
+        if path.exists() and not path.is_file():
+            raise InvalidError(f"{path} is neither a file nor a folder; save it as a file.")
         return _file(path, named)
     except FileNotFoundError:
         raise NotFoundError(f"there is no file {path}.") from None
-    except (OSError, UnicodeDecodeError, zipfile.BadZipFile, EOFError) as error:
-        raise InvalidError(f"cannot read {path}: {error}.") from error
+    except OSError as error:
+        raise InvalidError(f"cannot read {path}: {error.strerror or error}.") from error
 
 
 def _file(path: Path, named: str | None) -> Bundle:
@@ -51,14 +56,19 @@ def _file(path: Path, named: str | None) -> Bundle:
     kind = named or format_of_text(shown, text)
     if kind in READERS:
         return READERS[kind](text, path.stem)
-    return read_folder(kind, {shown: text}, path.resolve().parent.name)
+    return read_folder(kind, {shown: text}, _holder(path, shown))
 
 
 def _in_project(path: Path) -> str:
     """Return a file's name, from the folder on that tells what it is for, as `.cursor`."""
     parts = path.resolve().parts
-    known = [at for at, part in enumerate(parts) if part in _ENTERED]
+    known = [at for at, part in enumerate(parts[:-1]) if part in _ENTERED]
     return "/".join(parts[known[-1] :]) if known else path.name
+
+
+def _holder(path: Path, shown: str) -> str:
+    """Return the name of the folder that a file is shown from: the project's, where it has one."""
+    return path.resolve().parents[shown.count("/")].name
 
 
 def _text(path: Path) -> str:
@@ -69,23 +79,50 @@ def _text(path: Path) -> str:
         data = _unpacked(data, path)
     elif data[:4] == b"PK\x03\x04":
         data = _of_zip(data, path)
-    return data.decode("utf-8-sig" if path.suffix not in _MARKDOWN else "utf-8")
+    text = _decoded(data, path)
+    return text if path.suffix in _MARKDOWN else text.removeprefix("\ufeff")
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    """Return text in UTF-8, or in UTF-16 that says so by its first two bytes."""
+    try:
+        return data.decode("utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidError(
+            f"{path} is not text in UTF-8 (byte {error.start + 1:,} is none of it); save it as "
+            "UTF-8 and import it again."
+        ) from None
 
 
 def _unpacked(data: bytes, path: Path) -> bytes:
-    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-        return _limited(file.read(MOST_BYTES + 1), path)
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            return _limited(file.read(MOST_BYTES + 1), path)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path, error) from None
 
 
 def _of_zip(data: bytes, path: Path) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = {name.rsplit("/", 1)[-1]: name for name in archive.namelist()}
-        for known in _PACKED:
-            if known in names:
-                with archive.open(names[known]) as file:
-                    found = _limited(file.read(MOST_BYTES + 1), path)
-                return _unpacked(found, path) if known.endswith(".gz") else found
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = {name.rsplit("/", 1)[-1]: name for name in archive.namelist()}
+            for known in _PACKED:
+                if known in names:
+                    with archive.open(names[known]) as file:
+                        found = _limited(file.read(MOST_BYTES + 1), path)
+                    return _unpacked(found, path) if known.endswith(".gz") else found
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise _damaged(path, error) from None
+    except RuntimeError:  # a password, or a method that this Python does not know
+        raise InvalidError(
+            f"{path} is encrypted, or packed in a way that is not known here; unpack it, and "
+            "import what is in it."
+        ) from None
     raise InvalidError(f"{path} holds no {' or '.join(_PACKED)}: it is no export of OpenMemory.")
+
+
+def _damaged(path: Path, error: Exception) -> InvalidError:
+    return InvalidError(f"{path} is damaged and cannot be unpacked ({error}); export it again.")
 
 
 def _limited(data: bytes, path: Path) -> bytes:
@@ -97,13 +134,15 @@ def _limited(data: bytes, path: Path) -> bytes:
 def _folder(path: Path, named: str | None) -> Bundle:
     if named in READERS:
         raise InvalidError(f"{path} is a folder, and the format {named} is of a single file.")
-    paths = sorted(_markdown(path))
     if path.resolve().parts[-2:] == (".serena", "memories"):
         named = named or "serena"
+    ours = sorted(_markdown(path, ours=True)) if named in (None, markdown.NAME) else []
+    paths = sorted(_markdown(path)) if named != markdown.NAME else ours
     if named is None:
-        looked = sorted(paths, key=lambda p: (p.split("/")[0] not in markdown.FOLDERS, p))
-        peeked = {name: _plain(path / name) for name in looked[:_PEEKED]}
-        named = format_of_folder(paths, peeked)
+        looked = dict.fromkeys([*ours, *paths][:_PEEKED])
+        named = format_of_folder(paths, {name: _peeked(path / name) for name in looked})
+    if named == markdown.NAME:
+        paths = ours
     wanted = [name for name in paths if _is_wanted(named, name)]
     sizes = sum((path / name).stat().st_size for name in wanted)
     if sizes > MOST_BYTES:
@@ -113,7 +152,12 @@ def _folder(path: Path, named: str | None) -> Bundle:
 
 
 def _plain(path: Path) -> str:
-    return path.read_bytes().decode()
+    return _decoded(path.read_bytes(), path)
+
+
+def _peeked(path: Path) -> str:
+    """Return what a file says of its format, whether or not it is one that is wanted."""
+    return path.read_bytes().decode(errors="replace")
 
 
 def _is_wanted(kind: str, name: str) -> bool:
@@ -125,19 +169,32 @@ def _is_wanted(kind: str, name: str) -> bool:
     return True
 
 
-def _markdown(folder: Path) -> Iterator[str]:
-    """Yield the paths of Markdown files below a folder; links that lead out of it are no part."""
+def _markdown(folder: Path, *, ours: bool = False) -> Iterator[str]:
+    """Yield the paths of Markdown files below a folder; links that lead out of it are no part.
+
+    With `ours` all of the folders of an export, whatever labels have made of their names.
+    """
     root, count = folder.resolve(), 0
     for at, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if _is_entered(name))
-        for name in sorted(files):
+        if ours:
+            kept = [name for name in folders if Path(at) != folder or name in markdown.FOLDERS]
+            found = [name for name in files if Path(at) != folder and name.endswith(".md")]
+        else:
+            kept = [name for name in folders if _is_entered(name)]
+            found = [name for name in files if _is_read(name)]
+        folders[:] = sorted(kept)
+        for name in sorted(found):
             path = Path(at) / name
-            if path.suffix.lower() not in _MARKDOWN or not path.resolve().is_relative_to(root):
+            if not (path.is_file() and path.resolve().is_relative_to(root)):
                 continue
             count += 1
             if count > _MOST_FILES:
                 raise InvalidError(f"{folder} has more than {_MOST_FILES:,} files; name a part.")
             yield path.relative_to(folder).as_posix()
+
+
+def _is_read(name: str) -> bool:
+    return Path(name).suffix.lower() in _MARKDOWN or name in notes.RULE_FILES
 
 
 def _is_entered(name: str) -> bool:

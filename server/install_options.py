@@ -8,7 +8,8 @@ opencode, qwen, cline, cline-vscode, continue. Without one, those that are here 
 
 For a person, --project DIR and --db FILE name the memory that the client gets; for a project
 (--scope project), --project DIR is the project. Nothing secret is written into a client's file: a
-team's token stays in TOKENSPACE_TOKEN, or in the file that you name.
+team's token stays in TOKENSPACE_TOKEN, or in the file that you name. Another run keeps the flags
+that an entry of ours has, but for those that you give anew.
 """
 
 
@@ -39,10 +40,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="tools that the client sees: core, full or anthropic",
     )
     parser.add_argument(
-        "--program", metavar="FILE", help="the program that clients start (the one that runs now)"
+        "--program",
+        metavar="FILE",
+        help="the program that clients start (the one that runs now); a bare name stays a name",
     )
     parser.add_argument(
-        "--force", action="store_true", help="also beside or in place of another entry"
+        "--force",
+        action="store_true",
+        help="also beside or in place of another entry, and without the flags of that one",
     )
     team = parser.add_argument_group("a team's endpoint")
     team.add_argument("--url", metavar="URL", help="its address, as https://HOST/p/SPACE/mcp")

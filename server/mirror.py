@@ -3,50 +3,101 @@
 Each step first takes in what was edited in the files, against the state that each was written from
 (`memory/mirroring.py`), then writes what memory has. An edit that clashes is kept in a file beside,
 and memory's text takes its place; so the next save of an old text clashes again, and is kept.
+A file that somebody writes is left to them until it stood still for a while.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import asyncio
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
-from ..memory import Intent, Space, TokenspaceError
-from ..memory.errors import ConflictError, ExistsError, InvalidError, NotFoundError
-from ..memory.exchange import markdown
-from ..memory.exchange.filenames import BLOCKS, label_of
-from ..memory.exchange.frontmatter import Fields
-from ..memory.exchanging import Everything
-from ..memory.mirroring import Dropped, Edited, EditedPassage
-from ..memory.model import label_key
+from ..memory import Intent, Space
+from ..memory.errors import InvalidError
+from ..memory.exchange.filenames import BLOCKS
+from ..memory.exchange.markdown import FOLDERS, is_cut_short
+from ..memory.mirroring import Dropped, Gone
+from ..memory.model import MAIN
 from ..memory.passages import passage_number
-from .mirrored_folder import Folder, Stamp, digest
+from .mirror_intake import Event, Intake
+from .mirror_memory import Remembered, file_of
+from .mirror_missing import CALM_S, Missing
+from .mirror_replaced import Attic, Replaced
+from .mirror_state import Known, Stamp
+from .mirrored_folder import Folder, Found, digest
 
+EMPTY_S = 30.0
+"""So long a file that was emptied stood still before that counts: some editors empty it first."""
 
-class EmptiedError(Exception):
-    """Every file is gone at once: that is a folder that was moved, not an edit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What was done with a file: written, removed, taken in, deleted, conflict or refused."""
-
-    did: str
-    path: str
-    why: str = ""
+_DURABLE = 100  # files that are each waited for; of more, all at once
+_TURN = 32  # files between two looks at whether this shall end
 
 
 class Mirror:
     """The two-way mirror of one space's branch and one folder."""
 
     def __init__(
-        self, space: Space, folder: Folder, intent: Intent, tell: Callable[[Event], object]
+        self,
+        space: Space,
+        folder: Folder,
+        intent: Intent,
+        tell: Callable[[Event], object],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        ended: Callable[[], bool] = lambda: False,
+        deletes: bool = False,
+        calm_s: float = CALM_S,
     ) -> None:
+        """Mirror a branch.
+
+        Args:
+            space: The memory.
+            folder: The folder.
+            intent: By whom, and on which branch.
+            tell: Is told of whatever is done with a file.
+            clock: The time, in seconds.
+            ended: Tells whether the writing of many files shall end.
+            deletes: Whether any number of files that are gone is a deletion.
+            calm_s: How long a file stood still that somebody wrote, before it is replaced.
+        """
         self._space = space
         self._folder = folder
         self._intent = intent
         self._tell = tell
-        self._last: dict[str, Stamp] = {}
-        self._missing: set[str] = set()
-        self._refused: dict[str, str] = {}
-        self._written = -1
+        self._clock = clock
+        self._ended = ended
+        self._calm_s = calm_s
+        self._intake = Intake(space, folder, intent, tell)
+        self._memory = Remembered(space, intent.branch)
+        self._attic = Attic(folder.root)
+        self._due: set[str] = set()
+        self._seen: dict[str, tuple[Stamp, float]] = {}
+        self._missing = Missing(folder, tell, many=deletes)
+        folder.kept = FOLDERS if intent.branch == MAIN else (BLOCKS,)
+
+    @property
+    def memory(self) -> Remembered:
+        """What memory has, as it was last read."""
+        return self._memory
+
+    async def begin(self) -> list[str]:
+        """Read what memory has and the folder; return the files that are not what memory has.
+
+        Files that have just what would be written are ours, whoever wrote them.
+        """
+        self._due |= await self._memory.refresh()
+        self._folder.origin, self._folder.branch = self._memory.origin, self._intent.branch
+        self._folder.save()
+        found = self._scan().files
+        self._due |= {known.of for known in self._folder.known.values()}
+        new = found.keys() - self._folder.known.keys()
+        for name, thing in self._memory.things.items() if new else ():
+            path, data = file_of(thing)
+            if path in new and self._data(path) == data:
+                change = thing.change
+                self._folder.known[path] = Known(name, change, change, digest(data))
+        return [path for path, stamp in found.items() if self._data(path, stamp) is not None]
 
     async def step(self) -> None:
         """Take in what was edited since, and write what memory has.
@@ -57,182 +108,175 @@ class Mirror:
             EmptiedError: no file is left of those that were there.
             TokenspaceError: the space cannot be used.
         """
-        found = self._folder.scan()
-        known = self._folder.known
-        if known.keys().isdisjoint(found) and (len(known) > 1 or not self._folder.root.exists()):
-            raise EmptiedError
-        took = False
-        for path, stamp in found.items():
-            if self._last.get(path) == stamp:
-                took |= await self._taken(path, stamp, found)
-        self._last = found
-        await self._gone(found)
-        head = await self._space.head()
-        if took or head != self._written:
+        fresh = not self._memory.origin and bool(await self.begin())
+        now, found = self._clock(), self._scan()
+        here = found.files.keys() | found.odd.keys()
+        for late, data in self._attic.edited(now):
+            if not is_cut_short(data.decode(errors="replace")):
+                await self._offer(late.path, data, here, late)
+        for path, stamp in found.files.items():
+            seen = self._seen.get(path)
+            if seen is None or seen[0] != stamp:
+                self._seen[path] = stamp, now
+            elif not self._ended():
+                await self._taken(path, stamp, now - seen[1], here)
+        self._seen = {path: seen for path, seen in self._seen.items() if path in here}
+        if gone := self._missing.look(here, now):
+            await self._delete(gone)
+        self._due |= await self._memory.refresh()
+        if not fresh:  # whose the files are that are there is known at the next look
             await self.write()
 
-    async def write(self, *, over: bool = False) -> Everything:
-        """Write what memory has, and return it; what was edited stays as it is, unless `over`."""
-        all_ = await self._space.exchange.everything(self._intent.branch)
-        self._folder.origin, self._folder.branch = all_.origin, self._intent.branch
-        files = {
-            **{b.uid: (b.change, markdown.block_file(b)) for b in all_.blocks},
-            **{p.name: (p.change, markdown.passage_file(p)) for p in all_.passages},
-        }
-        self._written = all_.head
-        held = self._held()
-        raced: list[tuple[str, bytes]] = []
-        for path, known in list(self._folder.known.items()):
-            wanted = files.get(known.of)
-            gone = wanted is None and known.of not in all_.damaged
-            moved = wanted is not None and wanted[1][0] != path
-            if (gone or moved) and (over or self._folder.is_ours(path)):
-                self._folder.remove(path)
-                self._tell(Event("removed", path))
-        for of, (change, (path, text)) in files.items():
-            data = text.encode()
-            known = self._folder.known.get(path)
-            if known is not None and known.digest == digest(data) and not over:
-                continue
-            if over or (of not in held and self._folder.is_ours(path)):
-                edit = self._folder.write(path, data, of, change)
-                raced += [(path, edit)] if edit is not None and not over else []
-                self._tell(Event("written", path))
-            elif path not in self._refused:
-                self._written = -1  # as soon as the edit there was taken in
-        for path, edit in raced:
-            self._written = -1
-            await self._offer(path, edit, self._last)
+    async def close(self) -> None:
+        """Take in what was written to files that were replaced, and keep what is known."""
+        for late, data in self._attic.edited(self._clock(), last=True):
+            if not is_cut_short(data.decode(errors="replace")):
+                await self._offer(late.path, data, self._folder.scan().files, late)
+        self._attic.close()
         self._folder.save()
-        return all_
 
-    def _held(self) -> set[str]:
-        """Return whose files are gone, and not yet known to be deleted."""
-        known = self._folder.known
-        return {known[path].of for path in self._missing if path in known}
+    def _scan(self) -> Found:
+        found = self._folder.scan()
+        for path, why in found.odd.items():
+            self._intake.refuse(path, "odd", why)
+        return found
 
     # ------------------------------------------------------------------ what was edited
 
-    async def _taken(self, path: str, stamp: Stamp, found: dict[str, Stamp]) -> bool:
-        """Take in a file if it was edited; tell whether memory may be another now."""
-        data = self._folder.edited(path, stamp)
-        if data is None or self._refused.get(path) == digest(data):
-            return False
-        return await self._offer(path, data, found)
+    async def _taken(self, path: str, stamp: Stamp, still_s: float, here: Collection[str]) -> None:
+        """Take in a file if it was edited."""
+        data = self._data(path, stamp)
+        if data is None:
+            return
+        if still_s < EMPTY_S and is_cut_short(data.decode(errors="replace")):
+            return
+        await self._offer(path, data, here)
 
-    async def _offer(self, path: str, data: bytes, found: dict[str, Stamp]) -> bool:
-        """Offer memory what stands in a file; tell whether it has it, or keeps it beside."""
-        self._refused.pop(path, None)
+    async def _offer(
+        self, path: str, data: bytes, here: Collection[str], late: Replaced | None = None
+    ) -> None:
+        of = await self._intake.offer(path, data, here, late)
+        if of is not None:
+            self._due.add(of)
+
+    def _data(self, path: str, stamp: Stamp | None = None) -> bytes | None:
+        """Return what stands in a file; with a stamp, only if memory does not have that."""
         try:
-            await self._save(path, data, found)
-        except (ConflictError, ExistsError, NotFoundError) as error:
-            self._conflict(path, data, error)
-        except (TokenspaceError, UnicodeDecodeError) as error:
-            self._refused[path] = digest(data)
-            self._tell(Event("refused", path, str(error)))
-            return False
-        return True
-
-    async def _save(self, path: str, data: bytes, found: dict[str, Stamp]) -> None:
-        text = data.decode()
-        intent = replace(self._intent, reason=f"edited in {path}"[:2_000])
-        if path.startswith(f"{BLOCKS}/"):
-            draft, fields = markdown.read_block(path, text)
-            of, change = await self._block_of(path, fields, found)
-            old = self._was_at(of, path, found)
-            if old is not None and label_key(draft.label) == label_key(str(label_of(old))):
-                draft = replace(draft, label=label_of(path) or draft.label)  # it was moved
-            done = await self._space.exchange.save_block(Edited(of, change, draft), intent)
-            uid = of or next((step.after.uid for step in done.steps if step.after), "")
-        else:
-            passage, fields = markdown.read_passage(path, text)
-            name, change = self._passage_of(path, fields, found)
-            old = self._was_at(name, path, found) if name else None
-            number = passage_number(name)[1] if name else None
-            done = await self._space.exchange.save_passage(
-                EditedPassage(number, change, passage), intent
-            )
-            uid = name or (done.change.passages[0].name if done.change else "")
-        if old is not None:
-            self._folder.known.pop(old)
-            self._missing.discard(old)
-        self._folder.note(path, data, uid, change)
-        if done.change is not None:
-            self._tell(Event("taken in", path))
-
-    async def _block_of(
-        self, path: str, fields: Fields, found: dict[str, Stamp]
-    ) -> tuple[str | None, int]:
-        """Return whose file it is, and the change that it was written from; None: a new block's."""
-        known, change, label = (
-            self._folder.known.get(path),
-            fields.get("change"),
-            fields.get("label"),
-        )
-        written = change if isinstance(change, int) else known.change if known else 0
-        if known is not None and known.of:
-            return known.of, written
-        if not isinstance(label, str) or not written:
-            return None, 0
-        of = await self._space.exchange.uid_of(label, written, self._intent.branch)
-        if of is not None and self._is_elsewhere(of, path, found):
-            raise InvalidError("it says that it is a block that has its own file; give a label.")
-        return of, written
-
-    def _is_elsewhere(self, of: str, path: str, found: dict[str, Stamp]) -> bool:
-        """Tell whether another file is that block's already: this one is a copy of it."""
-        known = self._folder.known
-        return any(k.of == of and other != path and other in found for other, k in known.items())
-
-    def _was_at(self, of: str | None, path: str, found: dict[str, Stamp]) -> str | None:
-        """Return where the file of a block stood that was moved to a new path."""
-        if path in self._folder.known:
+            return self._folder.edited(path, stamp) if stamp else self._folder.read(path)
+        except InvalidError as error:
+            self._intake.refuse(path, str(stamp), str(error))
             return None
-        known = self._folder.known.items()
-        return next((old for old, k in known if k.of == of and old not in found), None)
 
-    def _passage_of(
-        self, path: str, fields: Fields, found: dict[str, Stamp]
-    ) -> tuple[str | None, int]:
-        """Return whose file it is, and the change that it was written from; None: a new one's."""
-        known, named = self._folder.known.get(path), str(fields.get("id") or "")
-        if known is None and self._was_at(named, path, found) is None:
-            return None, 0
-        change = fields.get("change")
-        written = known.change if known else 0
-        return known.of if known else named, change if isinstance(change, int) else written
+    # ------------------------------------------------------------------ what memory has
 
-    def _conflict(self, path: str, data: bytes, error: TokenspaceError) -> None:
-        """Keep an edit beside; memory's text takes its place with the next writing."""
-        told = (
-            f"This edit was not taken in: {error} What memory has stands in {path.split('/')[-1]}; "
-            "put there what is missing, and delete this file."
-        ).replace("--", "- -")
-        beside = self._folder.keep_aside(path, told, data)
+    async def write(self, *, over: bool = False) -> None:
+        """Write what memory has; what was edited stays as it is, unless `over`."""
+        if not self._due:
+            return
+        ready = self._cleared(over=over)
+        few = len(ready) <= _DURABLE
+        try:
+            for at, of in enumerate(ready):
+                if at % _TURN == 0:
+                    await asyncio.sleep(0)
+                    if self._ended():
+                        return
+                if self._written(of, over=over, durable=few):
+                    self._due.discard(of)
+        finally:
+            if not few and hasattr(os, "sync"):
+                os.sync()
+            if ready:
+                self._folder.save()
+
+    def _cleared(self, *, over: bool) -> list[str]:
+        """Remove files that are not where they shall be; return what can be written then."""
+        paths: dict[str, list[str]] = defaultdict(list)
+        for path, known in self._folder.known.items():
+            paths[known.of].append(path)
+        waits = set(self._memory.damaged)
+        if not over:
+            waits |= self._missing.things()
+        return [of for of in self._due - waits if self._cleared_of(of, paths[of], over=over)]
+
+    def _cleared_of(self, of: str, paths: list[str], *, over: bool) -> bool:
+        """Do so for one thing; tell whether it has no file elsewhere then."""
+        thing = self._memory.things.get(of)
+        wanted = file_of(thing)[0] if thing else None
+        left = False
+        for path in paths:
+            if path == wanted:
+                continue
+            if over or self._may_replace(path):
+                left |= not self._done(path, "removed", lambda p=path: self._folder.remove(p))
+            else:
+                left = True
+        return not left
+
+    def _written(self, of: str, *, over: bool, durable: bool) -> bool:
+        """Write the file of a thing; tell whether it has what memory has."""
+        thing = self._memory.things.get(of)
+        if thing is None:
+            return True
+        path, data = file_of(thing)
         known = self._folder.known.get(path)
-        self._folder.note(path, data, known.of if known else "", known.change if known else 0)
-        self._tell(Event("conflict", path, f"{beside}: {error}"))
+        if known is not None and known.digest == digest(data) and known.of == of and not over:
+            return True
+        others = known is not None and known.of != of and known.of in self._memory.things
+        if not over and (others or not self._may_replace(path)):
+            return False
+        new = known is None
+        return self._done(
+            path,
+            "written",
+            lambda: self._folder.write(path, data, of, thing.change, durable=durable or not new),
+        )
+
+    def _may_replace(self, path: str) -> bool:
+        """Tell whether memory has what stands in a file, and nobody writes it now."""
+        known, seen = self._folder.known.get(path), self._seen.get(path)
+        if known is not None and known.theirs and (self._folder.root / path).exists():
+            calm = seen is not None and self._clock() - seen[1] >= self._calm_s
+            return (calm or not self._calm_s) and self._folder.is_ours(path)
+        return self._folder.is_ours(path)
+
+    def _done(self, path: str, did: str, work: Callable[[], None]) -> bool:
+        """Replace or remove a file; tell whether that could be done."""
+        try:
+            self._attic.keep(path, self._folder.known.get(path), self._clock())
+            work()
+        except (OSError, InvalidError) as error:
+            why = error.strerror or "" if isinstance(error, OSError) else str(error)
+            self._intake.refuse(path, f"not {did}", f"it cannot be {did}: {why}")
+            return False
+        self._tell(Event(did, path))
+        return True
 
     # ------------------------------------------------------------------ what was deleted
 
-    async def _gone(self, found: dict[str, Stamp]) -> None:
-        """Delete what has had no file for two steps, and was not changed since."""
-        known = self._folder.known
-        missing = {path for path in known if path not in found}
-        moved = {k.of for path, k in known.items() if path in found}
-        for path in sorted(missing & self._missing):
-            if known[path].of not in moved:
-                await self._delete(path)
-        self._missing = missing & set(known)
-
-    async def _delete(self, path: str) -> None:
-        one = self._folder.known.pop(path)
-        number = None if path.startswith(f"{BLOCKS}/") else passage_number(one.of)[1]
-        dropped = Dropped(one.of if number is None else None, number, one.change)
-        intent = replace(self._intent, reason=f"{path} was deleted"[:2_000])
-        self._written = -1
-        try:
-            await self._space.exchange.drop(dropped, intent)
-            self._tell(Event("deleted", path))
-        except ConflictError as error:
-            self._tell(Event("conflict", path, f"it is written anew: {error}"))
+    async def _delete(self, missing: list[str]) -> None:
+        """Delete from memory what the missing files were of."""
+        was = {path: self._folder.known[path] for path in missing}
+        things = tuple(
+            Gone(k.of, None, k.upto)
+            if path.startswith(f"{BLOCKS}/")
+            else Gone(None, passage_number(k.of)[1], k.upto)
+            for path, k in was.items()
+            if k.of
+        )
+        told = f"{missing[0]} was deleted"
+        if len(missing) > 1:
+            told = f"{len(missing)} files were deleted: {', '.join(missing)}"
+        intent = replace(self._intent, reason=told[:2_000])
+        done = await self._space.exchange.drop(Dropped(things), intent)
+        blocks, passages = (done.change.blocks, done.change.passages) if done.change else ((), ())
+        deleted = {t.uid for t in blocks} | {p.name for p in passages}
+        self._due |= await self._memory.refresh()
+        for path, k in was.items():
+            self._folder.known.pop(path)
+            self._due.add(k.of)
+            if k.of in deleted:
+                self._tell(Event("deleted", path))
+            elif k.of in self._memory.things:
+                told = "it was changed in memory since: it is written anew."
+                self._tell(Event("conflict", path, told))

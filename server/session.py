@@ -77,6 +77,7 @@ class _Session:
                 method="notifications/cancelled", params={"requestId": str() | int() as cancelled}
             ):
                 self._owed.discard(cancelled)
+                self._front.forget(cancelled)
             case _:
                 pass
 

@@ -170,7 +170,7 @@ class Person:
 
     def install(self) -> None:
         """Plug tokenspace in, by a line in the assistant's own file."""
-        self.tokenspace("install", self._which.name)
+        self.tokenspace("install", self._which.name, "--program", str(self.program))
 
     def plug(self) -> None:
         """Plug tokenspace in with its hooks: as a plugin, where the assistant knows that."""

@@ -1,5 +1,6 @@
 """A person whom `tokenspace doctor` looks at: clients with files of their own, and what it says."""
 
+import asyncio
 import hashlib
 import json
 import sys
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from tokenspace.memory import Space
 from tokenspace.server.doctor.report import Finding, State
 
 from .installs import Home
@@ -65,6 +67,16 @@ class Patient(Home):
         path.parent.mkdir()
         path.write_text(f"#!/bin/sh\n{body}\n", "utf-8")
         path.chmod(0o755)
+        return path
+
+    def memory(self, name: str) -> Path:
+        """Make a space, outside of any project."""
+        path = self.folder / name
+
+        async def make() -> None:
+            await (await Space.open(path)).close()
+
+        asyncio.run(make())
         return path
 
     def tree(self) -> dict[str, str]:

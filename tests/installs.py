@@ -159,7 +159,10 @@ def expected(client: str, scope: str, project: Path) -> dict[str, Any]:
     plain = {"command": PROGRAM, "args": args}
     if client in ("claude-code", "cursor", "vscode", "copilot"):
         typed = {"type": "stdio", **plain}
-        return {**typed, "tools": ["*"]} if (client, scope) == ("copilot", "user") else typed
+        if (client, scope) == ("copilot", "user"):
+            return {**typed, "tools": ["*"]}
+        # A project's file is one for Claude Code and Copilot CLI.
+        return {**typed, "alwaysLoad": True} if client in ("claude-code", "copilot") else typed
     if client == "zed":
         return {"source": "custom", **plain}
     if client == "opencode":
@@ -192,14 +195,20 @@ class Home(Shell):
 
     def install(self, *words: str, scope: str = "user") -> Any:
         """Return what `tokenspace install` tells a program (parsed by one parser: faster)."""
-        flags = ("--scope", scope, *self.start, "--json")
+        return self._asked(*words, "--scope", scope)["done"]
+
+    def states(self) -> Any:
+        """Return how the clients are, as `tokenspace install` alone tells a program."""
+        return self._asked()["clients"]
+
+    def _asked(self, *words: str) -> Any:
         out = io.TextIOWrapper(io.BytesIO(), write_through=True)
         with self._monkeypatch.context() as patched:
             patched.setattr(sys, "stdout", out)
-            code = run(_parser().parse_args([*words, *flags]))
+            code = run(_parser().parse_args([*words, *self.start, "--json"]))
         assert code == 0
         out.seek(0)
-        return json.load(out)["done"]
+        return json.load(out)
 
     @property
     def start(self) -> tuple[str, str]:

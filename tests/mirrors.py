@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tokenspace.memory import Space
-from tokenspace.server.mirror import Event, Mirror
+from tokenspace.memory.model import MAIN
+from tokenspace.server.mirror import Mirror
+from tokenspace.server.mirror_intake import Event
+from tokenspace.server.mirror_missing import CALM_S
 from tokenspace.server.mirrored_folder import Folder
 
 from .support import HAND, opened
@@ -18,18 +21,24 @@ class Both:
 
     space: Space
     root: Path
-    mirror: Mirror
+    mirror: Mirror = field(init=False)
     events: list[Event] = field(default_factory=list[Event])
+    now: float = 0.0
 
     async def settle(self) -> list[tuple[str, str]]:
         """Have the mirror look until nothing happens; return what it did and with which file."""
         told: list[tuple[str, str]] = []
         for _ in range(10):
-            self.events.clear()
-            await self.mirror.step()
-            told += [(event.did, event.path) for event in self.events]
+            told += await self.look(CALM_S / 2)
         assert not self.events, "it never comes to rest"
         return told
+
+    async def look(self, seconds: float = 0.5) -> list[tuple[str, str]]:
+        """Have the mirror look once, so long after the last time; return what it did."""
+        self.now += seconds
+        self.events.clear()
+        await self.mirror.step()
+        return [(event.did, event.path) for event in self.events]
 
     def path(self, label: str) -> Path:
         """Return the file of a block."""
@@ -47,21 +56,27 @@ class Both:
 
     def again(self) -> None:
         """Start the mirror anew, as after a restart."""
-        self.mirror = started(self.space, self.root, self.events)
+        self.mirror = self.started()
 
-
-def started(space: Space, root: Path, events: list[Event]) -> Mirror:
-    """Return a mirror of a space in a folder."""
-    root.mkdir(exist_ok=True)
-    return Mirror(space, Folder(root), replace(HAND, tool="mirror"), events.append)
+    def started(self, *, deletes: bool = False, ended: bool = False, branch: str = MAIN) -> Mirror:
+        """Return a mirror of the space in the folder."""
+        self.root.mkdir(exist_ok=True)
+        return Mirror(
+            self.space,
+            Folder(self.root),
+            replace(HAND, tool="mirror", branch=branch),
+            self.events.append,
+            clock=lambda: self.now,
+            ended=lambda: ended,
+            deletes=deletes,
+        )
 
 
 @asynccontextmanager
 async def mirrored(folder: Path) -> AsyncGenerator[Both]:
     """Give a new space and its folder, mirrored once."""
     async with opened(folder / "memory.db") as space:
-        events: list[Event] = []
-        root = folder / "notes"
-        both = Both(space, root, started(space, root, events), events)
+        both = Both(space, folder / "notes")
+        both.again()
         await both.settle()
         yield both

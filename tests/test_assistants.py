@@ -26,9 +26,19 @@ TOOLS = {
     *("memory_restore", "memory_rethink", "memory_search", "memory_status"),
 }
 FACT = "- Ships on Fridays"
+BETTER = "- Ships on Thursdays"
 SCRIPT = (
     Call("memory_read", {}),
     Call("memory_insert", {"label": "project", "new_string": FACT, "reason": "the person said so"}),
+    Call(
+        "memory_replace",
+        {
+            "label": "project",
+            "old_string": FACT,
+            "new_string": BETTER,
+            "reason": "the person corrected it",
+        },
+    ),
 )
 INSTRUCTIONS = json.loads(ANSWERS.read_text("utf-8"))["server/discover"]["instructions"].strip()
 
@@ -82,11 +92,14 @@ def test_codex_lists_our_tools_and_calls_them(meet: Maker) -> None:
 def test_what_memory_says_reaches_the_model_and_what_it_writes_is_kept(
     meet: Maker, name: str
 ) -> None:
-    """Tools, instructions and digest from the first request on; each answer in the next one."""
+    """Tools, instructions and digest from the first request on; each answer in the next one.
+
+    An edit is let through where nobody can be asked: it takes nothing away.
+    """
     person, model = meet(name)
     person.plug()
     assert DONE in person.ask("When do we deploy?")
-    first, second, third = model.asked
+    first, second, *_, last = model.asked
     assert set(first.tools) == TOOLS
     assert INSTRUCTIONS in first.text
     text = unescape(first.text)  # Gemini CLI writes what a hook says as HTML
@@ -95,8 +108,13 @@ def test_what_memory_says_reaches_the_model_and_what_it_writes_is_kept(
     assert first.answers == ()
     (read,) = second.answers
     assert PROJECT in read
-    assert "saved" in third.answers[1].casefold()
-    (change,) = json.loads(person.tokenspace("log", "-n", "1", "--json"))["changes"]
-    assert (change["tool"], change["reason"]) == ("memory_insert", "the person said so")
-    assert change["author"]["client"] == ASSISTANTS[name].says
-    assert FACT in person.tokenspace("show", "project")
+    assert ["saved" in answer.casefold() for answer in last.answers] == [False, True, True]
+    changes = json.loads(person.tokenspace("log", "-n", "2", "--json"))["changes"]
+    assert [(change["tool"], change["reason"]) for change in changes] == [
+        ("memory_replace", "the person corrected it"),
+        ("memory_insert", "the person said so"),
+    ]
+    assert {change["author"]["client"] for change in changes} == {ASSISTANTS[name].says}
+    said = person.tokenspace("show", "project")
+    assert BETTER in said
+    assert FACT not in said

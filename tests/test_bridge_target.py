@@ -6,7 +6,7 @@ import pytest
 
 from tokenspace.config.settings import Settings, SettingsError, load, token
 from tokenspace.server.remote.messages import headers, keyed, repeatable
-from tokenspace.server.remote.target import find, space_name
+from tokenspace.server.remote.target import find, space_name, whole
 
 HOST = "https://memory.example.com"
 
@@ -29,6 +29,9 @@ def project(tmp_path: Path) -> Path:
     [
         (f"{HOST}/p/other/mcp", "", f"{HOST}/p/other/mcp"),
         (f"{HOST}/p/other/mcp/", "other", f"{HOST}/p/other/mcp"),
+        (f"{HOST}/p/other", "", f"{HOST}/p/other/mcp"),
+        (f"{HOST}/p/mcp", "", f"{HOST}/p/mcp"),
+        (f"{HOST}/p/mcp/mcp", "mcp", f"{HOST}/p/mcp/mcp"),
         (f"{HOST}/mcp", "", f"{HOST}/mcp"),
         (f"{HOST}/mcp", "other", f"{HOST}/p/other/mcp"),
         (HOST, "other", f"{HOST}/p/other/mcp"),
@@ -44,6 +47,7 @@ def test_the_space_is_the_addresss_or_the_one_asked_for_or_the_projects(
 ) -> None:
     """In this order; an address without a space, but with /mcp, means the default one."""
     assert find(address, settings(project, space=space)).url == url
+    assert space or "/p/" not in address or whole(address) == url
 
 
 def test_without_a_project_it_is_the_default_space(

@@ -1,6 +1,5 @@
 """`tokenspace doctor` as a person runs it: clients that are well, broken, or lead elsewhere."""
 
-import asyncio
 import json
 import os
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tokenspace.memory import Space
 from tokenspace.server.doctor.report import State
 
 from .doctors import GOOD, Patient
@@ -92,7 +90,7 @@ BROKEN: dict[str, tuple[str, Any, str, State, str, str]] = {
     ),
     "runner": (
         "cline", {"command": "uvx", "args": ["tokenspace", "serve"]}, "program", State.WARN,
-        "started through uvx", "`uv tool install tokenspace`",
+        "started through uvx", "`uv tool install ",
     ),
     "other": (
         "junie", {"command": "/bin/echo", "args": ["hello"]}, "entry", State.FAIL,
@@ -117,7 +115,7 @@ BROKEN: dict[str, tuple[str, Any, str, State, str, str]] = {
     ),
     "cwd": (
         "claude-code", {"command": GONE, "args": ["serve"], "cwd": "/srv"}, "keys", State.WARN,
-        "does not read 'cwd'", "--project DIR",
+        "does not read 'cwd'", "take 'cwd' out; it is started in the project",
     ),
     "name": (
         "gemini", '{"mcpServers": {"my_tokenspace": {"command": "/opt/gone/tokenspace"}}}', "name",
@@ -146,7 +144,7 @@ BROKEN: dict[str, tuple[str, Any, str, State, str, str]] = {
     "no JSON": ("cursor", '{"mcpServers": {,}}', "file", State.FAIL, "line 1, column", "put ~/."),
     "unknown words": (
         "cline", {"command": GONE, "args": ["serve", "--no-such"]}, "entry", State.FAIL,
-        "does not know these words: unknown: --no-such", "install cline",
+        "does not know these words: unknown: --no-such", "put the words right in ~/.cline",
     ),
     "unsafe python": (
         "junie", {"command": "/opt/gone/python3", "args": ["-m", "tokenspace.server"]}, "program",
@@ -196,12 +194,7 @@ def test_two_entries_of_one_memory_are_found(home: Patient) -> None:
 
 def test_a_memory_is_checked_without_being_opened(home: Patient) -> None:
     """A whole one is counted; a damaged and another program's are named, with what brings back."""
-    db = home.folder / "own.db"
-
-    async def make() -> None:
-        await (await Space.open(db)).close()
-
-    asyncio.run(make())
+    db = home.memory("own.db")
     before = (db.read_bytes(), sorted(os.listdir(home.folder)))  # noqa: PTH208 - names alone
     told = home.doctor("zed", "--db", str(db))
     assert "is whole: " in told.one("database", State.OK).says

@@ -34,4 +34,4 @@ def test_what_the_installer_writes_is_well_for_every_client(
     assert {one.client for one in told.of("handshake")} == {client for client, _ in CASES}
     assert len(told.of("handshake")) == len(CASES) + 1  # Copilot CLI reads Claude Code's as well
     lost = {one.client for one in told.of("space") if one.state is State.WARN}
-    assert lost == {"windsurf", "junie", "cline-vscode"}  # nobody tells them the project
+    assert lost == {"junie"}  # nobody tells it the project, and it has a file for one

@@ -9,12 +9,14 @@ from anyio.to_thread import run_sync
 from bridges import Answer, Asked, free_port, scripted
 
 from tokenspace.config.settings import load
-from tokenspace.server.doctor.endpoint import Endpoint, open_address
-from tokenspace.server.doctor.endpoints import of_address
+from tokenspace.server.doctor.endpoint import Endpoint
+from tokenspace.server.doctor.endpoints import of_address, open_address
 from tokenspace.server.doctor.report import Finding, State
+from tokenspace.server.install.places import places
 from tokenspace.server.remote.target import Target, find
 
 from . import endpoints
+from .doctors import Patient, Told
 from .endpoints import endpoint
 
 
@@ -126,7 +128,8 @@ async def test_an_endpoint_that_is_not_there_is_named() -> None:
 
 def test_an_address_that_would_show_the_token_is_not_used() -> None:
     """Where it sends on to one that would not, that is said as well."""
-    (found,) = of_address("http://no-such-host.invalid/p/acme/mcp", load({}, environ={}))
+    address, where = "http://no-such-host.invalid/p/acme/mcp", places(Path("/nobody"))
+    (found,) = of_address(address, load({}, environ={}), where)
     assert (found.state, found.mend) == (
         State.FAIL,
         "give https://no-such-host.invalid/p/acme/mcp",
@@ -138,3 +141,77 @@ def test_an_address_that_would_show_the_token_is_not_used() -> None:
     with scripted(onward) as server:
         said = [*open_address(f"{server.url}/mcp", "it could be read")]
     assert "it sends on to https://a.example.com/health" in said[1].says
+
+
+TOKEN = "ts_0123456789ab_" + "x" * 43
+
+
+def wanting(asked: Asked) -> Answer:
+    """Answer as an endpoint does that wants a token, and takes none."""
+    if asked.path == "/health":
+        return Answer(text="{}")
+    return Answer(401, {"WWW-Authenticate": "Bearer"})
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Patient:
+    """A person with a token in the terminal."""
+    made = Patient(tmp_path, monkeypatch)
+    monkeypatch.setenv("TOKENSPACE_TOKEN", TOKEN)
+    return made
+
+
+def test_a_token_goes_only_where_the_person_has_said_that_it_goes(home: Patient) -> None:
+    """Not to an address alone, nor for a project's entry; where a file is named, or by an own."""
+    file = home.folder / "token"
+    file.write_text(TOKEN)
+
+    def sent(*words: str) -> tuple[bool, Told]:
+        with scripted(wanting) as server:
+            home.write("zed", "{}")
+            if words == ("own",):
+                value = {"command": "tokenspace", "args": ["serve", "--remote", server.url]}
+                home.write("zed", value)
+            if words == ("project",):
+                home.write("zed", {"url": f"{server.url}/p/acme/mcp"}, "project")
+            flags = () if words in (("own",), ("project",)) else words
+            told = home.doctor(f"{server.url}/p/acme", *flags)
+        assert {asked.path for asked in server.asked} == {"/health", "/p/acme/mcp"}
+        return any(TOKEN in str(asked.headers) for asked in server.asked), told
+
+    for words in ((), ("project",)):
+        went, told = sent(*words)
+        assert not went
+        assert "Yours was not sent" in told.one("token", State.FAIL).says
+        (found,) = [one for one in told.of("token") if "not sent" in one.says]
+        assert "--token-file FILE" in found.mend
+    assert sent("own")[0]
+    assert sent("--token-file", str(file))[0]
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_an_editor_of_a_menu_does_not_have_what_a_terminal_has(
+    home: Patient, monkeypatch: pytest.MonkeyPatch, has: bool
+) -> None:
+    """Its token is told once, with what gives it one in a way that it can be had."""
+    if not has:
+        monkeypatch.delenv("TOKENSPACE_TOKEN")
+    with scripted(wanting) as server:
+        url = f"{server.url}/p/acme/mcp"
+        headers = {"Authorization": "Bearer ${env:TOKENSPACE_TOKEN}"}
+        home.write("cursor", {"url": url, "headers": headers})
+        told = home.doctor("cursor")
+    found = [one for one in told.of("token", "cursor") if one.state is not State.OK]
+    assert [one.state for one in found] == ([State.WARN, State.FAIL] if has else [State.FAIL])
+    bridge = f"`tokenspace install cursor --url {url} --bridge --token-file FILE`"
+    for one in found:
+        assert one.mend == f"set TOKENSPACE_TOKEN where Cursor is started, or {bridge}"
+
+
+def test_a_projects_endpoint_that_the_person_has_too_is_no_warning(home: Patient) -> None:
+    """Of any other one it is; neither is asked."""
+    url = "https://memory.example.invalid/p/acme/mcp"
+    home.write("cursor", {"url": url}, "project")
+    assert "whose endpoint that is" in home.doctor("cursor").one("entry", State.WARN).mend
+    home.write("zed", {"command": "tokenspace", "args": ["serve", "--remote", url]})
+    assert "leads there as well" in home.doctor("cursor").one("entry", State.NOTE).says

@@ -2,19 +2,23 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tokenspace.config.packages import ROOT
 from tokenspace.server.doctor.configured import Entry
 from tokenspace.server.doctor.manners import MANNERS
 from tokenspace.server.doctor.report import State, quoted
-from tokenspace.server.doctor.started import judged, of_space, of_start
+from tokenspace.server.doctor.spaces import of_space
+from tokenspace.server.doctor.started import judged, of_start
 from tokenspace.server.doctor.starting import MENU_PATH, launch
 from tokenspace.server.install.clients import BY_NAME, CLIENTS
 from tokenspace.server.install.places import places
+from tokenspace.server.install.starts import told
 
 from .doctors import GOOD, Patient
 
@@ -54,16 +58,18 @@ def test_a_program_that_ends_or_is_silent_is_told_from_one_that_is_slow(home: Pa
     where = places(home.home, home.project)
     broken = home.script("broken", "echo 'no module, key hunter22' >&2\nexit 3")
     what = entry("zed", {"command": str(broken), "env": {"A": "hunter22"}})
-    (found,) = of_start(what, launch(what, where))
+    (found,) = of_start(what, launch(what, where), {})
     assert found.says == ("it ended with exit code 3 before it answered: no module, key (secret)")
     silent = home.script("silent", "cat > /dev/null")
     what = entry("zed", {"command": str(silent)})
-    (found,) = of_start(what, launch(what, where), patience_s=0.2)
+    (found,) = of_start(what, launch(what, where), {}, patience_s=0.2)
     assert found.says == "no answer within 0.2 s" or "ended with exit code 0" in found.says
     answer = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"serverInfo": {"name": "other"}}})
     other = home.script("other", f"read line; echo '{answer}'; cat > /dev/null")
     what = entry("zed", {"command": str(other)})
-    said = [(one.check, one.says) for one in of_start(what, launch(what, where), patience_s=0.5)]
+    said = [
+        (one.check, one.says) for one in of_start(what, launch(what, where), {}, patience_s=0.5)
+    ]
     assert ("program", "what answers calls itself other, not tokenspace") in said
     assert ("start", "it answers the handshake, and then no list of tools") in said
     assert "list of tools is empty" in dict(said)["handshake"]
@@ -91,6 +97,15 @@ def test_a_start_is_measured_against_what_the_client_waits(
 def test_every_client_that_can_be_installed_has_its_manners() -> None:
     """One that is added there is looked at here."""
     assert set(MANNERS) == {client.name for client in CLIENTS}
+
+
+def test_every_flag_of_the_server_is_known_where_an_entry_is_taken_apart(home: Patient) -> None:
+    """One that the command line gets and `told` does not would make good entries wrong."""
+    text = home.run("serve", "--help").out.decode()
+    flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - {"--help", "--version"}
+    assert {"--db", "--remote", "--http", "--log-level"} <= flags
+    assert [flag for flag in flags if f"unknown: {flag}" in told(("serve", flag, "1")).wrong] == []
+    assert "unknown: --no-such" in told(("serve", "--no-such", "1")).wrong
 
 
 def test_each_client_hands_on_what_it_does_and_starts_where_it_does(
@@ -147,6 +162,10 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "a library": {"command": str(GOOD), "args": ["serve"], "env": {"LD_PRELOAD": "{evil}"}},
     "another command": {"command": str(GOOD), "args": ["forget", "human", "--erase", "--yes"]},
     "an endpoint": {"command": str(GOOD), "args": ["serve", "--remote", "http://127.0.0.1:9"]},
+    "the checkout, by another python": {"command": "{tools}/python3", "args": ["{checkout}"]},
+    "the same, found through a variable": {
+        "command": "${HOME}/../tools/python3", "args": ["{checkout}"],
+    },
     "an address": {"url": "http://127.0.0.1:9/p/acme/mcp"},
 }  # fmt: skip
 
@@ -167,26 +186,34 @@ def test_what_a_project_brings_is_shown_and_never_started(
     (bin_ / "sitecustomize.py").write_text(f"open({str(mark)!r}, 'w')\n")
     (bin_ / "tokenspace").write_text(f"#!/bin/sh\ntouch {mark}\n")
     (bin_ / "tokenspace").chmod(0o755)
+    tools = home.home.parent / "tools"
+    tools.mkdir()
+    (tools / "python3").write_text(f"#!/bin/sh\ntouch {mark}\n")
+    (tools / "python3").chmod(0o755)
     text = json.dumps({"mcpServers": {"tokenspace": HOSTILE[case]}})
     for name, value in (
+        ("{tools}", str(tools)), ("{checkout}", str(ROOT / "server")),
         ("{evil}", str(bin_ / "tokenspace")), ("{bin}", str(bin_)),
         ("{code}", f"open({str(mark)!r}, 'w')"),
     ):  # fmt: skip
         text = text.replace(name, value)
     home.write("claude-code", text, "project")
-    told = home.doctor("claude-code")
+    found = home.doctor("claude-code")
     assert not mark.exists()
-    assert not told.of("start")
-    assert not told.of("handshake")
-    assert TOKEN not in json.dumps([one.says for one in told.findings])
-    said = [one for one in told.findings if "start" in one.says or "was not asked" in one.says]
-    assert said[-1].state is (State.NOTE if case == "an address" else State.FAIL)
+    assert not found.of("start")
+    assert not found.of("handshake")
+    assert TOKEN not in json.dumps([one.says for one in found.findings])
+    said = [one for one in found.findings if "start" in one.says or "was not asked" in one.says]
+    may_be_good = case in ("an endpoint", "an address")
+    assert said[-1].state is (State.WARN if may_be_good else State.FAIL)
+    assert "tokenspace doctor" not in said[-1].mend
+    assert not may_be_good or "tokenspace install" not in said[-1].mend
 
 
 @pytest.mark.parametrize(
     ("client", "state", "says"),
     [
-        ("windsurf", State.WARN, "so every project has this one"),
+        ("windsurf", State.NOTE, "so every project has this one"),
         ("cursor", State.NOTE, "is asked for at first use"),
         ("claude-desktop", State.OK, "personal (no project in sight)"),
     ],
@@ -199,7 +226,7 @@ def test_a_start_in_no_project_is_as_bad_as_what_the_client_tells_later(
     where = places(home.home, home.project)
     (told,) = of_space(entry(client, {}), found, where)
     assert (told.state, says in told.says) == (state, True), told
-    assert f"--project '{home.project}'" in told.mend or state is not State.WARN
+    assert bool(told.mend) is (client == "cursor")
 
 
 @UNIX

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-from tokenspace.server.endpoint.joined import Joined
+from tokenspace.server.endpoint.joined import MOST_BYTES, Joined
 
 LARGE = b"x" * 2_000_000
 """More than a socket takes at once."""
@@ -58,6 +58,31 @@ async def test_everything_comes_however_much_it_is() -> None:
         assert joined.is_closing()
 
     assert b"".join(await _heard(speak)) == LARGE
+
+
+async def test_a_writer_hears_within_its_turn_that_nobody_reads() -> None:
+    """Else all of a large answer would be held at once: no more than the socket's own asks for."""
+    done = asyncio.get_running_loop().create_future()
+
+    class Paused(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.paused = False
+            joined = Joined(transport)
+            while not self.paused and joined.get_write_buffer_size() < len(LARGE) * 20:
+                joined.write(LARGE[: MOST_BYTES // 2])
+            done.set_result(joined.get_write_buffer_size())
+            transport.abort()
+
+        def pause_writing(self) -> None:
+            self.paused = True
+
+    server = await asyncio.get_running_loop().create_server(Paused, "127.0.0.1")
+    with socket.create_connection(server.sockets[0].getsockname()):
+        held = await done
+    server.close()
+    await server.wait_closed()
+    assert held <= 2 * MOST_BYTES
 
 
 async def test_what_is_broken_off_sends_nothing_more() -> None:

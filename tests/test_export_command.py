@@ -1,9 +1,12 @@
 """`tokenspace export`: a folder, an Agent File, JSON lines; and nothing of somebody else's."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+
+from tokenspace.server.mirror_state import STATE
 
 from .shell import Shell, parsed, text
 
@@ -99,3 +102,42 @@ def test_an_edited_line_of_an_export_is_named(shell: Shell) -> None:
     assert came["notes"] == [
         "p1 was changed in the file after it was exported; it is taken as it reads now."
     ]
+
+
+def test_an_export_that_was_killed_is_taken_up_again(shell: Shell) -> None:
+    """Its state stands before its first file; what it wrote is known by what stands in it."""
+    text(shell("export", "out"))
+    out = shell.folder / "out"
+    state = json.loads((out / STATE).read_text())
+    (out / STATE).write_text(json.dumps({**state, "files": {}}))
+    (out / "blocks" / "human.md").unlink()
+    text(shell("export", "out"))
+    assert (out / "blocks" / "human.md").exists()
+    assert json.loads((out / STATE).read_text())["files"].keys() == state["files"].keys()
+
+
+def test_a_folder_of_another_branch_is_refused(shell: Shell) -> None:
+    """It would take that branch's files for edits; and a branch has blocks alone."""
+    text(shell("branch", "try"))
+    told = text(shell("export", "out", "--branch", "try"))
+    assert told.startswith("Exported 4 blocks of demo (named by --db), branch try to out.\n")
+    assert "The archive has no branches" in told
+    assert not (shell.folder / "out" / "archive").exists()
+    assert "of another memory or branch" in shell("export", "out").err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are made as POSIX has them")
+def test_a_link_in_the_folder_is_named_and_written_through_by_nobody(shell: Shell) -> None:
+    """Nor is a folder that is one."""
+    text(shell("export", "out"))
+    out, victim = shell.folder / "out", shell.folder / "victim.md"
+    victim.write_text("mine")
+    (out / "blocks" / "human.md").unlink()
+    (out / "blocks" / "human.md").symlink_to(victim)
+    ran = shell("export", "out")
+    assert ran.code == 1
+    assert b"Not written: blocks/human.md: it is a link." in ran.out
+    assert victim.read_text() == "mine"
+    (out / "archive").rename(shell.folder / "elsewhere")
+    (out / "archive").symlink_to(shell.folder / "elsewhere")
+    assert "archive is a link or a file; make it a folder" in shell("export", "out").err

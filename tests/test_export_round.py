@@ -18,6 +18,8 @@ from tokenspace.memory.exchange.frontmatter import render, split
 from tokenspace.memory.model import Block, Draft, label_key, normal_label
 from tokenspace.memory.passages import Passage, PassageDraft, draft_of_passage
 from tokenspace.memory.transact import draft_of
+from tokenspace.server import incoming
+from tokenspace.server.mirrored_folder import Folder
 
 from .support import HAND, NOW, opened, storable
 
@@ -36,7 +38,9 @@ awkward = st.sampled_from(
     ["", "---\n", "---\na: 1\n---\nx", "\r\n\r\n", "\ta\n\n", "\ufeffx", "é\u2028\x85", '"', "a\r"]
 )
 values = st.one_of(awkward, storable, st.lists(awkward).map("".join))
-segments = st.from_regex(r"[\w.\-]{1,12}", fullmatch=True)
+segments = st.from_regex(r"[\w.\-]{1,12}", fullmatch=True) | st.sampled_from(
+    ["a.conflict", "B.Conflict", ".conflict", "x.md", "build", "node_modules", ".git", "con"]
+)
 labels = st.lists(segments, min_size=1, max_size=3).map("/".join).filter(is_label).map(normal_label)
 notes = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 tags = st.lists(notes.filter(str.strip).map(str.strip), max_size=2, unique=True).map(tuple)
@@ -107,7 +111,7 @@ def as_passage(n: int, draft: PassageDraft) -> Passage:
 
 
 def by_markdown(given: list[Block], archive: list[Passage]) -> Bundle:
-    """Return what comes back of files, through the bytes of a disk."""
+    """Return what comes back of files, as the import reads them; the mirror sees the same."""
     files = dict(
         [markdown.block_file(b) for b in given] + [markdown.passage_file(p) for p in archive]
     )
@@ -117,11 +121,9 @@ def by_markdown(given: list[Block], archive: list[Passage]) -> Bundle:
             place = Path(folder) / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(text.encode())
-        read = {
-            p.relative_to(folder).as_posix(): p.read_bytes().decode()
-            for p in Path(folder).rglob("*.md")
-        }
-    return markdown.read(read, "x")
+        (Path(folder) / "blocks").mkdir(exist_ok=True)
+        assert Folder(Path(folder)).scan().files.keys() == files.keys()
+        return incoming.read(Path(folder), markdown.NAME)
 
 
 def by_lines(given: list[Block], archive: list[Passage]) -> Bundle:
@@ -170,6 +172,7 @@ def test_names_that_systems_refuse_are_written_otherwise() -> None:
     assert block_path("con") == "blocks/%63on.md"
     assert block_path(".git/a.") == "blocks/%2Egit/a%2E.md"
     assert block_path("a.md/b") == "blocks/a.m%64/b.md"
+    assert block_path("a.conflict") == "blocks/a.conflic%74.md"
     long = block_path("é" * 128)
     assert len(long.encode()) < 160
     assert label_of(long) is None

@@ -291,7 +291,7 @@ class Branches(RuleBasedStateMachine):
 
 def test_a_history_is_a_graph_of_states_that_stay() -> None:
     """Any sequence of edits, branches, merges and ways back equals the model."""
-    run_state_machine_as_test(Branches, settings=settings(max_examples=12, stateful_step_count=30))
+    run_state_machine_as_test(Branches, settings=settings(max_examples=8, stateful_step_count=30))
 
 
 @pytest.mark.slow

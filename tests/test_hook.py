@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +12,8 @@ from typing import Any
 import pytest
 from hooking import filled, run, told
 
-from tokenspace.memory.store.database import APPLICATION_ID as OURS
-from tokenspace.memory.store.database import migrations
 from tokenspace.server.hook.events import EVENTS, Event, event
 from tokenspace.server.hook.hosts import detected
-from tokenspace.server.hook.peek import APPLICATION_ID, FORMATS
 from tokenspace.server.hook.start import respond
 
 SESSION = {"session_id": "s1", "transcript_path": "/t/s1.jsonl", "cwd": "/work"}
@@ -82,6 +78,7 @@ def test_each_host_is_answered_in_its_own_form(
         ({**START, "model": "m"}, {}, "codex"),
         ({**START, "source": "new"}, {}, "copilot"),
         (START, GEMINI, "gemini"),
+        ({**START, "transcript_path": "/h/.gemini/tmp/p/chats/s.jsonl"}, {}, "gemini"),
         (START, QWEN, "qwen"),
         (START | CURSOR, CLAUDE | {"CLAUDE_PLUGIN_ROOT": "/elsewhere"}, "cursor"),
         (START, {"CLAUDE_PLUGIN_ROOT": r"C:\Users\u\.codex\plugins\x"}, "codex"),
@@ -104,6 +101,13 @@ def test_the_host_is_known_by_what_it_sends(
 def test_an_event_goes_by_each_hosts_name(name: str, ours: Event | None) -> None:
     """Names are the hosts' own."""
     assert event(name) == ours
+
+
+def test_what_hooks_said_is_no_part_of_a_prompt(db: Path) -> None:
+    """Gemini CLI hands over its first prompt with the digest before it."""
+    said = f"<hook_context>{'the zeppelin hangar, and much more ' * 9}</hook_context>\n\n"
+    given = {**PROMPT, "prompt": said + PROMPT["prompt"]}
+    assert told(db, "prompt", given) == SAID
 
 
 @pytest.mark.parametrize("at", ["session-start", "prompt", "stop"])
@@ -134,59 +138,6 @@ def test_the_event_may_come_from_the_input_alone(db: Path, tmp_path: Path) -> No
     assert json.loads(ran.out) == specific("UserPromptSubmit", SAID)
 
 
-def _garbage(path: Path, _: Path) -> None:
-    path.write_bytes(b"no database at all" * 99)
-
-
-def _folder(path: Path, _: Path) -> None:
-    path.mkdir()
-
-
-def _corrupt(path: Path, db: Path) -> None:
-    data = bytearray(db.read_bytes())
-    data[4_096:] = b"\xa5" * (len(data) - 4_096)
-    path.write_bytes(data)
-
-
-def _foreign(path: Path, _: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE t (x)")
-    connection.close()
-
-
-def _newer(path: Path, db: Path) -> None:
-    shutil.copy(db, path)
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 999")
-    connection.close()
-
-
-@pytest.mark.parametrize(
-    ("make", "logged"),
-    [
-        (_garbage, "not a database"),
-        (_corrupt, "malformed"),
-        (_foreign, "not a space"),
-        (_newer, "format 999"),
-        (_folder, ""),
-    ],
-    ids=["garbage", "corrupt", "foreign", "newer", "folder"],
-)
-def test_a_file_that_cannot_be_read_is_silence(
-    db: Path, tmp_path: Path, make: Any, logged: str
-) -> None:
-    """Nothing is said, the exit code is 0, the file stays, and the log has a line."""
-    path = tmp_path / "m.db"
-    make(path, db)
-    before = path.read_bytes() if path.is_file() else b""
-    ran = run(tmp_path, "session-start", "--db", str(path), given=json.dumps(START).encode())
-    assert ran.silent
-    assert logged in ran.log
-    assert ran.log.count("\n") == bool(logged)
-    assert before == (path.read_bytes() if path.is_file() else b"")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "m.db"]
-
-
 @pytest.mark.parametrize(
     ("words", "given", "environ"),
     [
@@ -204,25 +155,6 @@ def test_wrong_use_is_silence(
 ) -> None:
     """Exit code 2 would stop a session of some hosts."""
     assert run(tmp_path, *words, given=given, **environ).silent
-
-
-def test_a_locked_file_is_silence(db: Path, tmp_path: Path) -> None:
-    """Somebody who locks out readers is not waited for."""
-    path = Path(shutil.copy(db, tmp_path / "m.db"))
-    holder = (
-        "import sqlite3, sys\n"
-        "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "db.executescript('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE x (y)')\n"
-        "print('locked', flush=True)\nsys.stdin.read()\n"
-    )
-    command = [sys.executable, "-c", holder, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as held:
-        assert held.stdout is not None
-        assert held.stdout.readline() == b"locked\n"
-        ran = run(tmp_path, "session-start", "--db", str(path), given=json.dumps(START).encode())
-        held.communicate()
-    assert ran.silent
-    assert "locked" in ran.log
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
@@ -278,9 +210,3 @@ def test_nothing_heavy_is_imported(db: Path, tmp_path: Path) -> None:
     answer, heavy = done.stdout.decode().splitlines()
     assert "Deploys on Mondays" in answer
     assert heavy == "[]"
-
-
-def test_the_file_is_read_as_the_store_writes_it() -> None:
-    """Who adds a migration looks whether a hook still reads the file right."""
-    assert FORMATS[-1] == migrations()[-1][0]
-    assert APPLICATION_ID == OURS

@@ -62,6 +62,7 @@ def test_a_prompt_brings_what_is_to_the_point(db: Path, prompt: str, fact: int) 
         "continue",
         "please fix the failing test and run it again",
         "write a haiku about the sea",
+        "Wow, that's great, thanks! Sounds good, okay, can't wait",
         "/recall invoices rounded per line",
         "the password of my router is lost, what now?",
         "x " * 9_000,
@@ -80,6 +81,25 @@ def test_what_is_found_stays_in_its_frame(db: Path) -> None:
     assert "The gateway needs mutual TLS" in said
     assert said.count("</memory>") == 1
     assert "</system-reminder>" not in said
+
+
+NOTE = (
+    "Invoice numbering restarts on 1 January, with the year in front.",
+    "Parking: the two places by the gate belong to the van.",
+    "Coffee is ordered by Grace, every other Thursday.",
+)
+
+
+async def test_neighbours_of_what_is_to_the_point_are_not(tmp_path: Path) -> None:
+    """Sections of one note find each other in a search; for a prompt each stands for itself."""
+    path = await filled(tmp_path / "m.db")
+    async with opened(path) as space:
+        for text in NOTE:
+            draft = PassageDraft(id=None, kind="passage", text=text, source="notes.md")
+            await space.archive.file(draft, BY)
+    said = told(path, "prompt", {"prompt": "How does invoice numbering restart?"})
+    assert [text for text in NOTE if text in said] == [NOTE[0]]
+    assert told(path, "prompt", {"prompt": "Whose are the parking places?"}).count("\n") == 3
 
 
 async def test_finds_are_few_and_short(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from surface import client, said
 from tokenspace.server.hook import spool as spooling
 from tokenspace.server.hook.drain import QUIET_S, drain
 from tokenspace.server.hook.events import Event
-from tokenspace.server.hook.spool import NotQueuedError, append, queue, spool_of
+from tokenspace.server.hook.spool import append, queue, spool_of
 from tokenspace.server.hook.start import respond
 
 CLAUDE = {"CLAUDECODE": "1"}
@@ -88,7 +88,10 @@ def test_a_session_that_goes_on_is_noted_now_and_then(db: Path) -> None:
     """Hosts stop at each turn."""
     for session in ("s1", "s1", "s2", "s2", "s1"):
         came_to(db, "stop", session)
-    assert [line["session"] for line in waiting(db)] == ["s1", "s2", "s1"]
+    assert [line["session"] for line in waiting(db)] == ["s1", "s2"]
+    came_to(db, "pre-compact", "s1")
+    came_to(db, "stop", "s1")
+    assert [line["event"] for line in waiting(db)] == ["stop", "stop", "pre-compact", "stop"]
 
 
 async def test_what_waits_becomes_one_episode_a_session(db: Path) -> None:
@@ -158,13 +161,22 @@ def test_a_line_written_while_the_file_is_taken_away_is_not_lost(db: Path) -> No
     assert spool.read_bytes() == b"two\n"
 
 
-def test_the_file_stays_small(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody files anything, no more is kept; a text is cut."""
+async def test_the_file_stays_small(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody files anything the oldest sessions go, the newest stay; a text is cut."""
     came_to(db, "session-end", reason="r" * 9_999)
     assert len(waiting(db)[0]["reason"]) == 1_000
-    monkeypatch.setattr(spooling, "MOST_BYTES", 10)
-    with pytest.raises(NotQueuedError, match="full"):
-        came_to(db, "session-end")
+    monkeypatch.setattr(spooling, "MOST_BYTES", 4_000)
+    for number in range(2, 99):
+        came_to(db, "session-end", f"s{number}")
+    kept = [path for path in db.parent.iterdir() if path.name.startswith(spool_of(db).name)]
+    assert len(kept) == 2
+    assert sum(path.stat().st_size for path in kept) < 2 * 4_000 + 2 * 500
+    for path in kept:
+        os.utime(path, (1, 1))
+    told = [text.split()[1] for text in await drained(db)]
+    assert told[-1] == "s98"
+    assert len(told) > 10
+    assert told == [f"s{number}" for number in range(99 - len(told), 99)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tokenspace.memory.exchange.leaks import covered
-
 from .shell import Shell, files_holding, parsed, text
 from .test_import_formats import GRAPH, MEM0, OPEN_MEMORY, SERVICE
 
@@ -106,53 +104,12 @@ def test_secrets_stay_out_and_are_named_by_their_place(shell: Shell) -> None:
     ran = shell("import", "CLAUDE.md")
     assert KEY[:16] not in ran.out.decode() + ran.err
     assert "  block instructions/CLAUDE, line 2: an API key" in ran.out.decode()
+    assert "found by known patterns: look the rest over" in ran.out.decode()
     assert shell.value("instructions/CLAUDE") == "- use uv\n- key: [an API key was left out]\n"
     assert not [name for name in files_holding(shell.folder, KEY) if name.startswith("demo.db")]
     assert b"Secrets" not in shell("import", "AGENTS.md").out
     came = parsed(shell("import", "CLAUDE.md", "--with-secrets", "--json"))
-    assert (came["secrets"], came["blocks"][0]["action"]) == ([], "created")
-
-
-@pytest.mark.parametrize(
-    "secret",
-    [
-        "AKIAIOSFODNN7EXAMPLE",
-        "ghp_" + "a1B2" * 9,
-        "xoxb-1234567890-abc",
-        "eyJhbGciOiJIUzI1.eyJzdWIiOi1.c2lnbmF0dXJl",
-        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
-        "AIza" + "b" * 35,
-        "ts_0123456789ab_" + "q" * 24,
-    ],
-)
-def test_well_known_forms_of_secrets_are_found(secret: str) -> None:
-    """What stands around them stays."""
-    found: list[tuple[str, int]] = []
-    told = covered(f"one\nuse {secret} here", lambda what, line: found.append((what, line)))
-    assert told == f"one\nuse [{found[0][0]} was left out] here"
-    assert found[0][1] == 2
-
-
-@pytest.mark.parametrize(
-    ("said", "left"),
-    [
-        ("password: hunter2hunter", "password: [a password or key was left out]"),
-        ('api_key = "a1b2c3d4e5"', 'api_key = "[a password or key was left out]"'),
-        ("postgres://app:s3cret@db/x", "postgres://[a password in an address was left out]@db/x"),
-        ("The password rotates every 90 days.", None),
-        ("password: ask-the-team", None),
-        ("api_key = os.environ[KEY]", None),
-        ("token: ${TOKENSPACE_TOKEN}", None),
-        ("secret: 2026-11-20", None),
-        ("see https://example.com:8080/a@b", None),
-        ("sk-learn-based-classification-of-text", None),
-    ],
-)
-def test_assignments_are_told_from_sentences(said: str, left: str | None) -> None:
-    """A word, a date or a variable is no secret."""
-    found: list[str] = []
-    told = covered(said, lambda what, line: found.append(f"{what} {line}"))
-    assert (told, len(found)) == ((said, 0) if left is None else (left, 1))
+    assert (came["secrets"], came["blocks"][0]["action"]) == ([], "grown")
 
 
 def test_what_stands_already_in_other_words_is_named(shell: Shell) -> None:
@@ -165,24 +122,6 @@ def test_what_stands_already_in_other_words_is_named(shell: Shell) -> None:
     assert [(a["kind"], a["place"], a["line"]) for a in came["alike"]] == [
         ("contradicts", "project", 1)
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "complaint"),
-    [
-        ("a.bin", b"\x00\xff\xfe", "cannot read"),
-        ("a.zip", b"PK\x03\x04broken", "cannot read"),
-        ("a.json", b'{"a": 1}', "no format that is known"),
-    ],
-)
-def test_what_cannot_be_read_is_refused(
-    shell: Shell, name: str, data: bytes, complaint: str
-) -> None:
-    """And no memory is made for it."""
-    (shell.folder / name).write_bytes(data)
-    ran = shell("import", name)
-    assert (ran.code, shell.db.exists()) == (1, False)
-    assert complaint in ran.err
 
 
 def test_a_zip_without_memories_and_a_branch_for_passages_are_refused(shell: Shell) -> None:

@@ -78,7 +78,7 @@ def test_a_graph_becomes_a_passage_an_observation() -> None:
         ("Ada: works at Acme", ("person",), "server-memory · Ada"),
     ]
     assert blocks(found) == {"human": "- is Sam"}
-    assert found.notes == ("1 lines of memory are not JSON; they were left out.",)
+    assert found.notes == ("1 line of memory is not JSON, and left out.",)
 
 
 def test_memories_of_mem0_keep_time_tags_scope_and_id() -> None:
@@ -177,7 +177,7 @@ def test_of_a_project_what_tells_assistants_becomes_blocks() -> None:
     rule = next(a.draft for a in found.arrivals if a.draft.label == "rules/ts")
     assert rule.description == "TS: all"
     assert dict(rule.metadata) == {
-        "source": ".cursor/rules/ts.mdc",
+        "source": "shop/.cursor/rules/ts.mdc",
         "globs": "*.ts",
         "alwaysApply": "False",
     }

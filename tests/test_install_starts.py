@@ -98,7 +98,8 @@ def test_an_independent_installer_writes_the_same_file(home: Home, client: str) 
     told = entry_of(client, theirs / name)
     besides: dict[str, Any] = {"env": {}, "environment": {}, "disabled": False, "type": "stdio"}
     same = {key: told[key] for key in told if key not in besides or told[key] != besides[key]}
-    mine = {key: ours[key] for key in ours if key != "type" or ours[key] != "stdio"}
+    more: dict[str, Any] = {"type": "stdio", "alwaysLoad": True}
+    mine = {key: ours[key] for key in ours if key not in more or ours[key] != more[key]}
     assert mine == same
 
 

@@ -14,6 +14,7 @@ BEARER = {
     "vscode": "Bearer ${env:TOKENSPACE_TOKEN}",
     "windsurf": "Bearer ${env:TOKENSPACE_TOKEN}",
     "gemini": "Bearer ${TOKENSPACE_TOKEN}",
+    "copilot": "Bearer ${TOKENSPACE_TOKEN}",
     "qwen": "Bearer ${TOKENSPACE_TOKEN}",
     "opencode": "Bearer {env:TOKENSPACE_TOKEN}",
 }
@@ -44,10 +45,9 @@ def test_an_endpoint_is_named_with_the_variable_of_the_token(home: Home) -> None
 
 def test_other_clients_reach_an_endpoint_through_us(home: Home) -> None:
     """What hands the environment on needs no file; the rest name one that holds the token."""
-    for client in ("copilot", "continue"):
-        home.install(client, "--url", URL)
-        args = entry_of(client, home.file(client, "user"))["args"]
-        assert args == ["serve", "--remote", URL]
+    home.install("continue", "--url", URL)
+    args = entry_of("continue", home.file("continue", "user"))["args"]
+    assert args == ["serve", "--remote", URL]
     rest = ("claude-desktop", "zed", "junie", "cline", "cline-vscode")
     for client in rest:
         ran = home.run("install", client, "--url", URL, *home.start)
@@ -64,6 +64,30 @@ def test_other_clients_reach_an_endpoint_through_us(home: Home) -> None:
     assert SECRET.encode() not in b"".join(home.files().values())
 
 
+def test_one_file_of_a_project_serves_two_clients(home: Home) -> None:
+    """Claude Code and Copilot CLI put the same variable in: what the one writes stays."""
+    for words in ((), ("--bridge",)):
+        first, second = home.install(
+            "claude-code", "copilot", "--url", URL, *words, scope="project"
+        )
+        assert (first["action"] != "unchanged", second["action"]) == (True, "unchanged")
+        assert first["entry"] == second["entry"]
+
+
+def test_whoever_relies_on_the_variable_of_the_token_is_told(home: Home) -> None:
+    """Where it has to be set; not where the token is in a file, or none is wanted."""
+
+    def told(*words: str) -> bool:
+        (done,) = home.install(*words, "--url", URL, "--force")
+        return any("set TOKENSPACE_TOKEN where" in step for step in done["left"])
+
+    assert told("cursor")
+    assert told("codex")
+    assert told("continue")
+    assert not told("cursor", "--no-token")
+    assert not told("zed", "--token-file", "secret")
+
+
 def test_a_bridge_leads_to_the_space_of_the_open_project(home: Home) -> None:
     """An address that names no space is for the bridge alone."""
     ran = home.run("install", "cursor", "--url", "https://memory.example.com", *home.start)
@@ -72,6 +96,12 @@ def test_a_bridge_leads_to_the_space_of_the_open_project(home: Home) -> None:
     assert entry_of("cursor", home.file("cursor", "user"))["args"] == [
         *("serve", "--remote", "https://memory.example.com"),
         *("--project", "${workspaceFolder}"),
+    ]
+    home.install(
+        "gemini", "--url", "https://memory.example.com", "--bridge", "--no-token", "--project", "."
+    )
+    assert entry_of("gemini", home.file("gemini", "user"))["args"] == [
+        *("serve", "--remote", "https://memory.example.com", "--project", str(home.project)),
     ]
     home.install("cursor", "--url", URL, "--no-token")
     assert "headers" not in entry_of("cursor", home.file("cursor", "user"))
@@ -99,6 +129,9 @@ def test_a_memory_and_a_profile_can_be_pinned(home: Home) -> None:
         (["cursor", "--url", URL, "--save-token"], "--save-token needs --token-file"),
         (["cursor", "--profile", "half"], "--profile: choose core, full"),
         (["--uninstall"], "say which client: claude-desktop"),
+        (["cursor", "--name", ""], "--name: an entry needs a name"),
+        (["cursor", "--name", "my memory"], "clients make the names of tools of it"),
+        (["gemini", "--name", "my_memory"], "clients make the names of tools of it"),
         (["cursor", "--scope", "project", "--project", "/no/such"], "there is no folder"),
     ],
 )

@@ -97,6 +97,8 @@ def test_rules_are_ten_lines_in_the_file_that_the_client_reads(
     assert len(told.splitlines()) == 4 + 10
     again = home.install(client, "--rules", scope=scope)
     assert ([one["action"] for one in again], path.read_text()) == (["unchanged"] * 2, told)
+    said = text(home.run("install", client, "--rules", "--scope", scope, *home.start))
+    assert "the rules are in " in said
     home.install(client, "--uninstall", scope=scope)
     assert path.read_text() == told
     assert home.install(client, "--uninstall", "--rules", scope=scope)[1]["action"] == "removed"
@@ -208,7 +210,7 @@ def test_a_program_in_a_cache_is_refused(
         return str(folder)
 
     monkeypatch.setattr("sysconfig.get_path", scripts)
-    with pytest.raises(RefusedError, match="uv tool install tokenspace"):
+    with pytest.raises(RefusedError, match=r"uv tool install .+pipx install"):
         program(None)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tokenspace.config import locate as locating
+from tokenspace.config import nowhere
 from tokenspace.config.locate import Place, locate
 from tokenspace.config.settings import Settings, SettingsError
 
@@ -103,10 +103,11 @@ def test_some_folders_of_a_home_say_nothing(home: Path, name: str) -> None:
 
 
 def test_some_folders_of_a_system_say_nothing(home: Path) -> None:
-    """The root, the folder for temporary files, and where we are installed."""
+    """The root, the folder for temporary files, settings, and where we are installed."""
     root = Path(home.anchor)
-    installed = locating.INSTALLED
-    for nothing in (root, Path(tempfile.gettempdir()), installed, installed / "server"):
+    installed = nowhere.INSTALLED
+    system = (root, root / "etc", root / "usr", root / "usr" / "bin", Path(tempfile.gettempdir()))
+    for nothing in (*system, installed, installed / "server"):
         assert is_personal(locate(asked(), nothing, home))
 
 
@@ -138,6 +139,8 @@ def test_linked_worktrees_share_the_memory(work: Path, home: Path, relative: boo
     target = folder(main / ".git" / "worktrees" / "linked")
     pointer = Path("..", "main", ".git", "worktrees", "linked") if relative else target
     (linked / ".git").write_text(f"gitdir: {pointer}\n")
+    back = Path("..", "..", "..", "..", "linked", ".git") if relative else linked / ".git"
+    (target / "gitdir").write_text(f"{back}\n")
     assert locate(asked(), folder(linked / "src"), home).path == memory(main)
 
 

@@ -89,7 +89,8 @@ ROWS = (
     Row("Codex", "a turn, from its own folder", TURN, cwd="home/.codex", turn=(APP,)),
     Row("Codex", "its own worktree", f"{TURN[:-1]}, its git root)", cwd=CODEXS, turn=(CODEXS,)),
     Row("Codex", "its own worktree, no turn", CWD_IN_GIT, cwd=CODEXS),
-    Row("Codex", "a turn elsewhere", "notes (named by Codex's turn)", cwd=APP, turn=(NOTES,)),
+    Row("Codex", "a turn where no project is", CWD, cwd=APP, turn=(NOTES, "/etc")),
+    Row("Codex", "a turn without git", "notes (named by Codex's turn)", cwd=NOTES, turn=(NOTES,)),
     Row("Codex", "several workspaces", TURN, cwd=f"{APP}/src", turn=("gone", NOTES, APP)),
     Row("Codex", "a home under git", CWD, cwd=APP, turn=("home",)),
     Row("Codex", "pinned", FLAG, cwd=NOTES, project=APP, turn=(NOTES,)),
@@ -115,7 +116,9 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]
         (base / name).mkdir(parents=True)
     (base / "home/.cache/uv/x").mkdir(parents=True)
     for number, name in enumerate((BESIDE, CLAUDES, CODEXS, CURSORS)):
-        (base / APP / ".git/worktrees" / str(number)).mkdir(parents=True)
+        back = base / APP / ".git/worktrees" / str(number) / "gitdir"
+        back.parent.mkdir(parents=True)
+        back.write_text(f"{base / name}/.git\n")
         (base / name).mkdir(parents=True)
         (base / name / ".git").write_text(f"gitdir: {base / APP}/.git/worktrees/{number}\n")
     monkeypatch.setattr(settings, "config_file", lambda: base / "none.toml")

@@ -59,6 +59,19 @@ async def test_a_path_is_a_label(memory: Client) -> None:
     assert shown == ["Here's the content of /memories/human with line numbers:\n     1\tAda"]
 
 
+async def test_what_a_space_begins_with_waits_to_be_created(memory: Client) -> None:
+    """What is empty but for what belongs there is filled, and keeps that; once, as any file."""
+    made = await do(memory, "create", path="/memories/human", file_text="Ada\n")
+    assert texts(made)[0] == "File created successfully at: /memories/human"
+    assert await value(memory, "human") == "Ada\n"
+    assert "about: The person you work for" in await said(memory, "memory_read", label="human")
+    again = {"command": "create", "path": "/memories/human", "file_text": "Grace\n"}
+    assert await refused(memory, "memory", **again) == "File /memories/human already exists"
+    await do(memory, "create", path="/memories/mine", file_text="")
+    mine = {"command": "create", "path": "/memories/mine", "file_text": "x"}
+    assert await refused(memory, "memory", **mine) == "File /memories/mine already exists"
+
+
 async def test_each_write_is_a_change_that_can_be_taken_back(memory: Client) -> None:
     """Deleting a folder is one change; its number is in the answer, and undoing brings all back."""
     await do(memory, "create", path="/memories/d/a", file_text="one\n")
@@ -157,6 +170,11 @@ LACKING = [
     ({"command": "create", "path": "/memories/a"}, "The command create needs file_text."),
     ({"command": "rename", "path": "/memories/a"}, "The command rename needs old_path."),
     ({"command": "view", "path": "/memories", "text": "a"}, "unknown argument 'text'"),
+    (
+        {"command": "create", "path": "/memories/big.md", "file_text": "x" * 300_000},
+        "/memories/big.md would be 300,000 bytes; a file holds at most 262,144 (256 KiB). Split it "
+        "into several files.",
+    ),
 ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tokenspace.memory.passages import PassageDraft
-from tokenspace.server.mirror import EmptiedError
+from tokenspace.server.mirror_missing import EmptiedError
 from tokenspace.server.mirrored_folder import Folder
 
 from .mirrors import Both, mirrored

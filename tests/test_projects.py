@@ -16,6 +16,7 @@ from surface import Era, said, text
 from tokenspace.config.settings import Settings
 from tokenspace.server.app import make_server
 from tokenspace.server.hook.spool import queue, spool_of
+from tokenspace.server.surface.projects import MOST_FURTHER
 
 Make = Callable[[str], Path]
 
@@ -147,6 +148,53 @@ async def test_what_was_asked_for_outright_is_not_moved(project: Make) -> None:
     async with client(roots=roots, project=str(project("one"))) as codex:
         assert await note(codex, "a", project("two")) == "one (named by --project)"
     assert roots.asked == 0
+
+
+async def test_of_many_projects_the_one_named_longest_ago_is_closed(project: Make) -> None:
+    """Its log goes with it, and what it showed; it opens again when it is named again."""
+    first, *rest = [project(f"p{number}") for number in range(MOST_FURTHER + 4)]
+    async with client() as codex:
+        await note(codex, "first", first)
+        for folder in rest:
+            await note(codex, folder.name, folder)
+        with anyio.fail_after(PATIENCE_S):
+            while True:
+                shut = [at for at in rest if not (at / ".tokenspace" / "memory.db-wal").exists()]
+                if len(shut) >= len(rest) - MOST_FURTHER:
+                    break
+                await anyio.sleep(0.01)
+        assert shut == rest[: len(rest) - MOST_FURTHER]
+        assert (first / ".tokenspace" / "memory.db-wal").exists()
+        rewrite = {"label": "human", "new_memory": "b"}
+        assert (await call(codex, "memory_rethink", rest[0], **rewrite)).is_error
+        assert await human(codex, rest[0]) == [rest[0].name]
+        assert await human(codex, first) == ["first"]
+
+
+async def test_calls_of_many_projects_at_once_are_all_answered(project: Make) -> None:
+    """A project is closed between two calls, never within one."""
+    folders = [project(f"p{number}") for number in range(2 * MOST_FURTHER)]
+    async with client() as codex:
+        async with anyio.create_task_group() as tasks:
+            for folder in folders * 2:
+                tasks.start_soon(note, codex, "a", folder)
+        assert [await human(codex, folder) for folder in folders] == [["a", "a"]] * len(folders)
+
+
+async def test_a_project_whose_memory_is_a_link_is_refused_in_its_turn(project: Make) -> None:
+    """With the reason, and until that is mended; nothing goes into another project's memory."""
+    one, two = project("one"), project("two")
+    link = two / ".tokenspace"
+    link.symlink_to(one / ".tokenspace")
+    written = {"label": "human", "new_string": "b"}
+    async with client() as codex:
+        await note(codex, "a", one)
+        refused = await call(codex, "memory_insert", two, **written)
+        assert refused.is_error
+        assert f"{link} is a link" in text(refused)
+        link.unlink()
+        assert await note(codex, "c", two) == f"two ({TURN})"
+        assert await human(codex, one) == ["a"]
 
 
 async def test_roots_are_asked_for_once_where_the_start_says_nothing(

@@ -89,7 +89,8 @@ def test_a_client_is_asked_for_its_roots(home: Path) -> None:
         asked = server.receive()
         assert asked["method"] == "roots/list"
         assert server.ask("ping")["result"] == {}
-        roots = [{"uri": (home / "two").as_uri(), "name": "two"}]
+        remote = {"uri": "vscode-remote://ssh-remote%2Bhost/home/ada", "name": "one"}
+        roots = [remote, "none", {"uri": (home / "two").as_uri(), "name": "two"}]
         server.send({"id": asked["id"], "result": {"roots": roots}})
         assert said(server.receive()) == "space two (the client's root)"
         server.send(write(2, "b"))

@@ -38,6 +38,13 @@ def test_a_value_cannot_leave_its_frame(values: list[str], description: str) -> 
     assert found == ["<memory", *frame * len(blocks), "</memory"]
 
 
+def test_a_hostile_value_takes_no_longer() -> None:
+    """However many blanks follow a `<`: nothing goes over them twice."""
+    blank = "<" + " " * 250_000
+    assert framed(blank) == blank
+    assert framed(f"{blank}/memory>") == "&lt;" + f"{blank}/memory>"[1:]
+
+
 @given(hostile)
 def test_a_frame_changes_nothing_but_our_own_tags(value: str) -> None:
     """Ordinary text, other markup included, is shown as it is."""

@@ -1,5 +1,6 @@
 """What can be done with memory, seen through its only door."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -253,9 +254,8 @@ async def test_an_ambiguous_version_is_not_guessed(space: Space) -> None:
 async def test_a_watcher_is_told_of_every_change_by_anyone(db: Path) -> None:
     """In their order, each once, however many came between two looks."""
     async with opened(db) as space, opened(db) as other:
-        for n in range(600):
-            await other.insert("human", f"{n}", 0, BY)
-            await space.rethink("project", f"{n}", BY)
+        edits = [other.insert("human", f"{n}", 0, BY) for n in range(600)]
+        await asyncio.gather(*edits, *(space.insert("project", f"{n}", 0, BY) for n in range(600)))
         told: list[int] = []
         with anyio.fail_after(20):
             async for change in space.watch(1, lambda: anyio.sleep(0.001)):

@@ -149,4 +149,4 @@ class Blocks(RuleBasedStateMachine):
 
 def test_a_space_is_a_dictionary_of_texts_that_forgets_nothing() -> None:
     """Any sequence of operations, a reopening among them, equals the model."""
-    run_state_machine_as_test(Blocks, settings=settings(max_examples=15, stateful_step_count=25))
+    run_state_machine_as_test(Blocks, settings=settings(max_examples=10, stateful_step_count=25))

@@ -13,8 +13,12 @@ EPISODES = "episodes"
 
 _SUFFIX = ".md"
 _MOST_BYTES = 120  # of a part of a path; file systems take 255, and some count in UTF-16
+_CONFLICT = ".conflict"
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _ESCAPED = re.compile(r"%([0-9A-F]{2})")
+
+CONFLICT = _CONFLICT + _SUFFIX
+"""How the name of a file ends that keeps an edit which clashed with memory."""
 
 
 def block_path(label: str) -> str:
@@ -40,7 +44,8 @@ def _part(segment: str, *, folder: bool = False) -> str:
     if len(segment.encode()) > _MOST_BYTES:
         cut = segment.encode()[: _MOST_BYTES - 10].decode(errors="ignore")
         return f"{cut}%~{hashlib.sha256(segment.encode()).hexdigest()[:8]}"
-    ends = segment.endswith(".") or (folder and segment.lower().endswith(_SUFFIX))
+    kept = _SUFFIX if folder else _CONFLICT  # what would be a file's name, or an edit's kept aside
+    ends = segment.endswith(".") or segment.lower().endswith(kept)
     if segment.startswith(".") or _RESERVED.fullmatch(segment):
         segment = f"%{ord(segment[0]):02X}{segment[1:]}"
     if ends:

@@ -1,63 +1,45 @@
 """Secrets in what comes from elsewhere: found by well-known patterns, and kept out. Pure.
 
-It knows the forms that keys and tokens have, and assignments to names that say so. A password that
-looks like a word is not found.
+It knows the forms that keys and tokens have (`secret_forms`), and values that follow a name that
+says so (`assigned`). Others it does not find, such as a password that is a word.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..adopting import Arrival
 from ..passages import PassageDraft
+from .assigned import assigned
 from .bundle import Bundle
+from .secret_forms import Span, of_known_form
 
-_FORMS: Mapping[str, str] = {
-    "a private key": (
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-        r"(?:.{0,20000}?-----END [A-Z ]*PRIVATE KEY-----)?"
-    ),
-    "an AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    "a GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,})",
-    "a GitLab token": r"\bglpat-[\w\-]{20,}",
-    "a Slack token": r"\bxox[abeoprs]-[\w\-]{10,}",
-    "an API key": r"\bsk-(?=[\w\-]*\d)(?=[\w\-]*[A-Z])[\w\-]{20,}",
-    "a Google API key": r"\bAIza[\w\-]{35}",
-    "a Stripe key": r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
-    "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
-    "a Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}",
-    "a token of an endpoint": r"\bts_[0-9a-f]{12}_[\w\-]{20,}",
-    "a signed token": r"\beyJ[\w\-]{8,}\.eyJ[\w\-]{8,}\.[\w\-]{8,}",
-    "a password in an address": r"(?<=://)[^\s/:@]+:[^\s/@]{3,}(?=@)",
-}
-_ASSIGNED = (
-    r"(?i:\b[\w\-]{0,40}(?:password|passwd|passphrase|api[_\- ]?key|secret|access[_\- ]?token|"
-    r"auth[_\- ]?token|bearer)[\"'`*]*\s*(?:[:=]|\bis\b|(?<=bearer))\s*)"
-    r"[\"'`*]*(?P<said>[^\s\"'`,;<>{}$*]{8,})"
-)
-_ANY = re.compile(
-    "|".join(f"(?P<f{n}>{form})" for n, form in enumerate(_FORMS.values())) + f"|{_ASSIGNED}",
-    re.DOTALL,
-)
-_NAMES = tuple(_FORMS)
-_WORDLIKE = re.compile(r"[A-Za-z\-_.()/\[\]:]*|[\d.,:\-/]*|[xX*.•]+")  # no secret: a word, a number
+Found = Callable[[str, int], object]
+"""Is told what was found, and its line from 1."""
 
 
-def covered(text: str, found: Callable[[str, int], object]) -> str:
-    """Return `text` with each secret replaced; `found` is told what it is, and its line from 1."""
+def covered(text: str, found: Found) -> str:
+    """Return `text` with each secret replaced; `found` is told of each."""
+    parts: list[str] = []
+    at, line = 0, 1
+    for start, end, what in _spans(text):
+        line += text.count("\n", at, start)
+        found(what, line)
+        parts += (text[at:start], f"[{what} was left out]")
+        line += text.count("\n", start, end)
+        at = end
+    return "".join((*parts, text[at:]))
 
-    def mark(match: re.Match[str]) -> str:
-        whole = match[0]
-        if match["said"] is not None:
-            if _WORDLIKE.fullmatch(match["said"]):
-                return whole
-            what, start = "a password or key", match.start("said") - match.start()
+
+def _spans(text: str) -> list[Span]:
+    """Return where secrets stand, in their order; what overlaps is one."""
+    named = ((start, end, "a password or key") for start, end in assigned(text))
+    spans: list[Span] = []
+    for start, end, what in sorted((*of_known_form(text), *named), key=lambda span: span[0]):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]), spans[-1][2])
         else:
-            what, start = _NAMES[int((match.lastgroup or "f0")[1:])], 0
-        found(what, text.count("\n", 0, match.start()) + 1)
-        return f"{whole[:start]}[{what} was left out]"
-
-    return _ANY.sub(mark, text)
+            spans.append((start, end, what))
+    return spans
 
 
 def without_secrets(bundle: Bundle) -> Bundle:
@@ -76,6 +58,13 @@ def without_secrets(bundle: Bundle) -> Bundle:
     )
 
 
+def with_secrets_noted(bundle: Bundle) -> Bundle:
+    """Return a bundle as it is, with a note for each place of what looks like a secret."""
+    places = without_secrets(replace(bundle, secrets=())).secrets
+    notes = (f"{place} came along, as it was in memory before." for place in places)
+    return replace(bundle, notes=(*bundle.notes, *notes))
+
+
 def _arrival(arrival: Arrival, places: list[str]) -> Arrival:
     draft = arrival.draft
     at = _noting(f"block {draft.label}", places)
@@ -87,7 +76,7 @@ def _arrival(arrival: Arrival, places: list[str]) -> Arrival:
         tags=tuple(_short(tag, said) for tag in draft.tags),
         metadata={key: _short(value, said) for key, value in draft.metadata.items()},
     )
-    return Arrival(clean, arrival.owner)
+    return replace(arrival, draft=clean)
 
 
 def _passage(n: int, draft: PassageDraft, places: list[str]) -> PassageDraft:
@@ -101,13 +90,13 @@ def _passage(n: int, draft: PassageDraft, places: list[str]) -> PassageDraft:
     )
 
 
-def _short(text: str, found: Callable[[str, int], object]) -> str:
+def _short(text: str, found: Found) -> str:
     """Return a note without secrets, which may not become longer than it was allowed to be."""
     clean = covered(text, found)
     return clean if len(clean) <= max(len(text), 100) else clean[: max(len(text), 100)]
 
 
-def _noting(place: str, places: list[str]) -> Callable[[str, int], object]:
+def _noting(place: str, places: list[str]) -> Found:
     return lambda what, line: places.append(f"{place}, line {line}: {what}")
 
 

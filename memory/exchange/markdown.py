@@ -12,6 +12,7 @@ from ..passages import Passage, PassageDraft
 from . import shape
 from .bundle import Bundle
 from .filenames import ARCHIVE, BLOCKS, EPISODES, block_path, label_of, passage_path
+from .filenames import CONFLICT as CONFLICT
 from .frontmatter import Fields, render, split
 
 NAME = "markdown-export"
@@ -19,10 +20,8 @@ NAME = "markdown-export"
 
 FOLDERS = (BLOCKS, ARCHIVE, EPISODES)
 
-CONFLICT = ".conflict.md"
-"""How the name of a file ends that keeps an edit which clashed with memory."""
-
 _VERSION = "version"
+_ENDLESS = 2**63  # a number that no store can hold
 
 
 def block_file(block: Block) -> tuple[str, str]:
@@ -35,15 +34,17 @@ def passage_file(passage: Passage) -> tuple[str, str]:
     return passage_path(passage.name), render(shape.of_passage(passage)) + passage.text
 
 
-def read_block(path: str, text: str) -> tuple[Draft, Fields]:
+def read_block(path: str, text: str, *, known: bool = False) -> tuple[Draft, Fields]:
     """Return the block that a file tells of, and its fields: a new one needs none.
+
+    Of a `known` one the label need not be told: see `said`.
 
     Raises:
         InvalidError: it cannot be a block.
     """
     page = split(text)
     fields = page.fields or {}
-    return shape.draft(fields, page.body, label_of(path) or ""), fields
+    return shape.draft(fields, page.body, label_of(path) or ("untold" if known else "")), fields
 
 
 def read_passage(path: str, text: str) -> tuple[PassageDraft, Fields]:
@@ -58,10 +59,32 @@ def read_passage(path: str, text: str) -> tuple[PassageDraft, Fields]:
     return shape.passage(fields, kind, page.body), fields
 
 
+def said(fields: Fields) -> frozenset[str]:
+    """Return the names of the fields that a file says something of; of others it says nothing.
+
+    What is read-only becomes writable by `read_only: false` alone, not by a word of another kind.
+    """
+    named = shape.told(fields)
+    return named if isinstance(fields.get("read_only"), bool) else named - {"read_only"}
+
+
 def version_of(fields: Fields) -> str | None:
     """Return the version that a file was written from; None for one of somebody else's."""
     version = fields.get(_VERSION)
     return version if isinstance(version, str) else None
+
+
+def change_of(fields: Fields) -> int | None:
+    """Return the change that a file was written from, None where it says none that can be one."""
+    change = fields.get("change")
+    if isinstance(change, bool) or not isinstance(change, int):
+        return None
+    return change if 0 < change < _ENDLESS else None
+
+
+def is_cut_short(text: str) -> bool:
+    """Tell whether a file has nothing in it, or only the beginning of front matter."""
+    return not text.strip() or (text.startswith("---") and split(text).fields is None)
 
 
 def is_export(text: str) -> bool:

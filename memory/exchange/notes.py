@@ -1,14 +1,14 @@
 """Markdown that others keep: MemFS, basic-memory, Serena, and what assistants are told by.
 
 What tells an assistant how to work is a block, always in context; what it may look up is passages,
-cut at headings. Which is which stands in `FORMATS`, format by format.
+cut at headings. Which is which depends on the kind of folder: see `_label`.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..adopting import Arrival
+from ..adopting import SOURCE, Arrival
 from ..errors import InvalidError
 from ..model import DEFAULT_LIMIT, MAX_BLOCK_BYTES, MAX_NOTE_CHARS, Draft
 from ..passages import PassageDraft
@@ -17,22 +17,18 @@ from .common import as_label_part, as_source, as_tags, label_for, listed, moment
 from .frontmatter import Fields, split
 from .pieces import pieces
 
-FORMATS = {
-    "memfs": "system/*.md become blocks; what stands elsewhere becomes passages",
-    "basic-memory": "each note becomes passages, under its permalink",
-    "serena": "each memory becomes passages, under its name",
-    "project": "CLAUDE.md, AGENTS.md, GEMINI.md, copilot-instructions.md and .cursor/rules become "
-    "blocks, .serena/memories passages; nothing else of the folder is read",
-    "claude": "MEMORY.md becomes a block, the files beside it passages",
-    "markdown": "every file becomes passages",
-}
-"""What becomes of each kind of folder."""
+KINDS = ("memfs", "basic-memory", "serena", "project", "claude", "markdown")
+"""The kinds of folder."""
+
+RULE_FILES = (".cursorrules", ".windsurfrules", ".clinerules")
+"""Names of files that are read though their names do not say that they are Markdown."""
 
 _SYSTEM = "system/"
 _INSTRUCTIONS = re.compile(
     r"(?:.*/)?(?:CLAUDE(?:\.local)?|AGENTS|GEMINI|QWEN|copilot-instructions|[^/]+\.instructions)\.md"
 )
 _RULES = re.compile(r"(?:.*/)?\.(?:cursor|windsurf|clinerules)/rules/.+\.(?:mdc|md)|.+\.mdc")
+_RULE_FILE = re.compile(rf"(?:.*/)?(?:{'|'.join(map(re.escape, RULE_FILES))})")
 _SERENA = re.compile(r"(?:.*/)?\.serena/memories/(.+)\.md")
 _INDEX = re.compile(r"(?:.*/)?MEMORY\.md")
 _SUFFIX = re.compile(r"\.(?:md|mdc|markdown|txt)$", re.IGNORECASE)
@@ -62,7 +58,7 @@ def kind_of(paths: list[str], peeked: Mapping[str, str]) -> str:
 
 def wanted_of_project(path: str) -> bool:
     """Tell whether a file of a project's folder tells an assistant something."""
-    return any(form.fullmatch(path) for form in (_INSTRUCTIONS, _RULES, _SERENA))
+    return any(form.fullmatch(path) for form in (_INSTRUCTIONS, _RULES, _RULE_FILE, _SERENA))
 
 
 def read(kind: str, files: Mapping[str, str], name: str) -> Bundle:
@@ -82,7 +78,8 @@ def read(kind: str, files: Mapping[str, str], name: str) -> Bundle:
             continue
         if label is not None and len(note.body.encode()) <= MAX_BLOCK_BYTES:
             owner = as_label_part(name) or "imported"
-            arrivals.append(Arrival(_block(label_for(label, notes), note), owner))
+            draft = _block(label_for(label, notes), note, name)
+            arrivals.append(Arrival(draft, owner, grows=True))
         else:
             passages |= dict.fromkeys(_passages(kind, note, name))
     if not arrivals and not passages:
@@ -100,6 +97,8 @@ def _label(kind: str, note: _Note) -> str | None:
         return None
     if _RULES.fullmatch(note.path):
         return f"rules/{note.bare.rpartition('/rules/')[2]}"
+    if _RULE_FILE.fullmatch(note.path):
+        return "rules/" + note.path.replace("/.", "/").lstrip(".")
     if kind != "markdown" and _INDEX.fullmatch(note.path):
         return "memory"
     if _INSTRUCTIONS.fullmatch(note.path):
@@ -107,12 +106,14 @@ def _label(kind: str, note: _Note) -> str | None:
     return None
 
 
-def _block(label: str, note: _Note) -> Draft:
+def _block(label: str, note: _Note, name: str) -> Draft:
     """Return a block; what its front matter says beyond what ours has stays in its metadata."""
     fields = note.fields
     limit = fields.get("limit")
     known = ("description", "limit", "read_only", "tags", "label")
     more = {key: str(told) for key, told in fields.items() if key not in known and told != ""}
+    if SOURCE in more:
+        more[f"{SOURCE}_told"] = more[SOURCE]
     return Draft(
         uid=None,
         label=label,
@@ -121,7 +122,7 @@ def _block(label: str, note: _Note) -> Draft:
         limit=limit if type(limit) is int and 0 < limit < 2**31 else DEFAULT_LIMIT,
         read_only=fields.get("read_only") is True,
         tags=as_tags(listed(fields.get("tags"))),
-        metadata={"source": note.path, **more},
+        metadata={**more, SOURCE: f"{name}/{note.path}"},
     )
 
 

@@ -17,11 +17,14 @@ READERS: Mapping[str, Callable[[str, str], Bundle]] = {
 }
 """The formats of a single file: each reads its text, and is told what it is called."""
 
-FOLDERS = (markdown.NAME, *notes.FORMATS)
+FOLDERS = (markdown.NAME, *notes.KINDS)
 """The formats of a folder of Markdown; one file of it will do."""
 
 FORMATS = (*READERS, *FOLDERS)
 """Every format that can be named."""
+
+OURS = (jsonlines.NAME, markdown.NAME)
+"""The formats of our own that say all of a memory, and bring it back as it was."""
 
 _MARKDOWN = (".md", ".mdc", ".markdown", ".txt")
 
@@ -32,8 +35,10 @@ def format_of_text(name: str, text: str) -> str:
     Raises:
         InvalidError: in none that is known.
     """
+    if notes.wanted_of_project(name):
+        return "project"
     if name.lower().endswith(_MARKDOWN):
-        return "project" if notes.wanted_of_project(name) else notes.kind_of([name], {name: text})
+        return notes.kind_of([name], {name: text})
     for value in (_value(text), _value(_first_line(text))):
         known = _known(value)
         if known is not None:
@@ -46,7 +51,7 @@ def format_of_text(name: str, text: str) -> str:
 
 def format_of_folder(paths: list[str], peeked: Mapping[str, str]) -> str:
     """Return which format a folder is in; `peeked` are the texts of some of its files."""
-    ours = (p for p in paths if p.split("/")[0] in markdown.FOLDERS and p in peeked)
+    ours = (path for path in peeked if path.split("/")[0] in markdown.FOLDERS)
     if any(markdown.is_export(peeked[path]) for path in ours):
         return markdown.NAME
     return notes.kind_of(paths, peeked)
@@ -56,7 +61,7 @@ def read_folder(kind: str, files: Mapping[str, str], name: str) -> Bundle:
     """Return what the files of a folder hold for us, by their paths.
 
     Raises:
-        InvalidError: nothing.
+        InvalidError: nothing that they hold is for us.
     """
     return markdown.read(files, name) if kind == markdown.NAME else notes.read(kind, files, name)
 

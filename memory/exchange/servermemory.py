@@ -2,12 +2,12 @@
 
 Each observation and each relation becomes a passage of its own that names whom it is about, so that
 one which was added later comes in alone. `default_user`, which that server's instructions tell a
-model to keep the person under, becomes lines of the block `human`.
+model to keep the person under, becomes lines of the block `human`; a later one is a line more.
 """
 
 import json
 
-from ..adopting import Arrival
+from ..adopting import SOURCE, Arrival
 from ..errors import InvalidError
 from ..model import Draft
 from ..passages import PassageDraft
@@ -31,17 +31,20 @@ def read(text: str, name: str) -> Bundle:
     relations = [r for r in records if "from" in r and "to" in r]
     if records and not entities and not relations:
         raise InvalidError(f"{name} has neither entities nor relations: it is not a server-memory.")
-    notes = [f"{broken} lines of {name} are not JSON; they were left out."] if broken else []
+    notes: list[str] = []
+    if broken:
+        told = "1 line of {} is" if broken == 1 else f"{broken:,} lines of {{}} are"
+        notes.append(f"{told.format(name)} not JSON, and left out.")
     about = {word(e["name"]): word(e.get("entityType")) for e in entities}
     told = [(word(e["name"]), fact) for e in entities for fact in _facts(e, notes)]
     told += [(word(r["from"]), _related(r)) for r in relations if word(r["from"])]
     person = list(dict.fromkeys(fact for who, fact in told if who == _PERSON))
     lines = "\n".join(f"- {' '.join(fact.split())}" for fact in person)
-    human = Draft(uid=None, label="human", value=lines, metadata={"source": NAME})
+    human = Draft(uid=None, label="human", value=lines, metadata={SOURCE: NAME})
     passages = dict.fromkeys(_passage(w, about.get(w, ""), f) for w, f in told if w != _PERSON)
     return Bundle(
         format=NAME,
-        arrivals=(Arrival(human, NAME),) if person else (),
+        arrivals=(Arrival(human, NAME, grows=True),) if person else (),
         passages=tuple(passages),
         notes=tuple(notes),
     )

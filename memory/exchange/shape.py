@@ -8,6 +8,9 @@ from ..passages import Passage, PassageDraft
 from .common import as_label_part, clean, items, members, moment, word
 from .frontmatter import Fields
 
+_OF_BLOCKS = ("label", "description", "limit", "read_only", "tags", "metadata")
+_ATTRIBUTES = frozenset((*_OF_BLOCKS, "source", "valid_from", "valid_until"))
+
 
 def of_block(block: Block) -> dict[str, object]:
     """Return all about a block but its text."""
@@ -62,6 +65,14 @@ def draft(fields: Fields, value: object, label: str = "") -> Draft:
     )
 
 
+def told(fields: Fields) -> frozenset[str]:
+    """Return which attributes of a draft are told; what it has in the others is only their default.
+
+    A time that a passage has not is not told either: see `of_passage`.
+    """
+    return _ATTRIBUTES & fields.keys()
+
+
 def passage(fields: Fields, kind: str, text: object) -> PassageDraft:
     """Return the passage or episode that fields tell of.
 
@@ -78,6 +89,7 @@ def passage(fields: Fields, kind: str, text: object) -> PassageDraft:
         source=clean(str(fields.get("source") or "")),
         valid_from=moment(fields.get("valid_from")),
         valid_until=moment(fields.get("valid_until")),
+        filed=moment(fields.get("filed")),
     )
 
 

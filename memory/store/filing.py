@@ -31,10 +31,12 @@ class FilingView(View):
             draft.id,
         )
         passage_id = draft.id
+        created = head["created_at"] if head else at
         if passage_id is None:
+            created = at if draft.filed is None else min(at, stamp(draft.filed))
             passage_id = self._db.scalar(
                 "INSERT INTO passage (kind, created_at, change) VALUES (?, ?, ?) RETURNING id",
-                draft.kind, at, number,
+                draft.kind, created, number,
             )  # fmt: skip
         object_id, digest = None, None
         if draft.text is not None:
@@ -56,7 +58,6 @@ class FilingView(View):
         if draft.text is None:
             self._index.no_passage(draft.kind, passage_id)
             return
-        created = head["created_at"] if head else at
         self._index.passage(
             Filing(
                 id=passage_id,

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from ..errors import CorruptError
 from ..finding import IndexState
+from .connector import first_bytes
 from .copying import size_on_disk
-from .database import format_of, look_at, migrations, translated
+from .database import APPLICATION_ID, format_of, look_at, migrations, translated
 from .header import suspicious, unusable
 from .objects import Objects
 from .progress import ProgressView
 
+_MARK = slice(68, 72)  # of a file's first bytes: whose database it is
 _FIRST_INDEX = 3  # the format that brought what search looks through
 
 
@@ -31,11 +33,22 @@ class Standing:
     index: IndexState | None
 
 
+def is_space(path: Path) -> bool:
+    """Tell whether a file says of itself that it is a space, damaged or not.
+
+    Raises:
+        TokenspaceError: it cannot be read.
+    """
+    with translated(path):
+        return first_bytes(path, _MARK.stop)[_MARK] == APPLICATION_ID.to_bytes(4, "big")
+
+
 def standing(path: Path, now: datetime) -> Standing:
     """Return how a space's file stands.
 
     Raises:
         CorruptError: it is no space, a damaged one, or a newer program's.
+        LockedError: another process has it for itself.
         TokenspaceError: it cannot be read.
     """
     with translated(path):

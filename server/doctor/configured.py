@@ -9,7 +9,7 @@ from ..install import files
 from ..install.broken import BrokenError
 from ..install.clients import Client
 from ..install.document import Document, document
-from ..install.entries import PROJECT, URLS, USER, is_endpoint, is_ours
+from ..install.entries import PROJECT, URLS, USER, is_mine, is_ours
 from ..install.formats import FORMATS, Value, servers
 from ..install.places import Places
 from ..install.program import NAME
@@ -127,22 +127,39 @@ def _read(client: Client, scope: str, path: Path, places: Places, found: Configu
             for name, value in local.items()
             if _concerns_us(name, value)
         )
-    found.findings.extend(_misplaced(client, scope, have, shown))
+    good = any(_concerns_us(name, value) for name, value in have.entries.items())
+    found.findings.extend(_misplaced(client, scope, have, shown, needed=not good))
 
 
 def _concerns_us(name: str, value: Value) -> bool:
-    return NAME in name.lower() or is_ours(value) or (is_endpoint(value) and "/p/" in str(value))
+    return NAME in name.lower() or is_mine(value)
 
 
-def _misplaced(client: Client, scope: str, have: Document, shown: str) -> Iterator[Finding]:
-    """Find entries of ours under a key that other clients read."""
+def _misplaced(
+    client: Client, scope: str, have: Document, shown: str, *, needed: bool
+) -> Iterator[Finding]:
+    """Find entries of ours under a key that other clients read.
+
+    Args:
+        client: Whose file it is.
+        scope: Whose entries stand in it.
+        have: What it says.
+        shown: How its path is shown.
+        needed: There is none of ours under the right key.
+    """
     value = have.form.read(have.text)
     right = client.path[0]
     for key in _KEYS:
         if key == right:
             continue
         for name, entry in servers(value, (key,)).items():
-            if is_ours(entry) or NAME in name.lower():
+            if not (is_ours(entry) or NAME in name.lower()):
+                continue
+            if not needed:
+                said = f"{name} stands under {key!r} in {shown} as well, and is not read there"
+                how = f"take it out of {key!r}"
+                yield Finding(client.name, "file", State.NOTE, said, how)
+            else:
                 yield Finding(
                     client.name,
                     "file",

@@ -4,6 +4,7 @@ import re
 import ssl
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from ..front import LATEST_HANDSHAKE, MODERN, parsed
 from ..remote import words
 from ..remote.target import Target
 from ..terminal import plural
-from .line import PATIENCE_S, Line, result, tools
+from .line import Line, result, tools
 from .report import Finding, State, quoted
 from .spawning import ENVELOPE, HELLO, READY, Message, request
 
@@ -28,20 +29,38 @@ _TOKEN = "put a good one into TOKENSPACE_TOKEN, or name its file with --token-fi
 _MENDS = {
     401: _TOKEN,
     403: "ask who runs the endpoint: `tokenspace token create --name WHO --space SPACE`",
-    404: "`tokenspace spaces` on the endpoint's machine lists its spaces; --space NAME names one",
     429: "wait a minute",
 }
+_SPACES = "`tokenspace spaces` on the endpoint's machine lists its spaces"
 _CHECKS = {401: "token", 403: "space", 404: "space"}
 """What was wrong, by the status of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """For whom an endpoint is asked.
+
+    Attributes:
+        who: Under whose name that is told.
+        lack: What is told if a token is needed, where there is none or where it is not sure that
+            the client has the one that is here.
+        to_token: What gives a client another token; empty for a person who asks themselves.
+    """
+
+    who: str = "endpoint"
+    lack: Finding | None = None
+    to_token: str = ""
 
 
 class Endpoint:
     """One space of an endpoint, and what is told of it under a client's name."""
 
-    def __init__(self, target: Target, token: str, who: str = "endpoint") -> None:
+    def __init__(self, target: Target, token: str, asker: Asker | None = None) -> None:
         self._target = target
-        self._who = who
+        self._asker = asker or Asker()
+        self._who = self._asker.who
         self._line = Line(target, token)
+        self._wants = False  # whether it has asked for a token
 
     def findings(self) -> Iterator[Finding]:
         """Ask it everything, as far as it answers."""
@@ -52,6 +71,8 @@ class Endpoint:
                 yield from strange
                 if any(finding.state is State.FAIL for finding in strange):
                     return
+                if self._wants and self._line.token and self._asker.lack is not None:
+                    yield self._asker.lack
                 yield from self._asked()
             except httpx2.TransportError as error:
                 said = words.of_trouble(error, self._target)
@@ -100,6 +121,7 @@ class Endpoint:
             how = f"serve it with --public-url {self._line.origin} (or TOKENSPACE_PUBLIC_URL)"
             return [self._fail("host", f"the endpoint does not know itself as {host}", how)]
         if answer.status_code == 401:
+            self._wants = True
             return [*self._challenge(answer)]
         if answer.is_success:
             said = "it lets in whoever asks, without a token"
@@ -143,7 +165,7 @@ class Endpoint:
         begun = self._line.post(request(1, "server/discover", ENVELOPE))
         if begun.status_code == 401 and not self._line.token:
             said = "there is no token here, so nothing more can be asked"
-            yield self._fail("token", said, _TOKEN)
+            yield self._asker.lack or self._fail("token", said, _TOKEN)
             return
         if not begun.is_success:
             yield self._refused(_CHECKS.get(begun.status_code, "handshake"), begun)
@@ -217,6 +239,11 @@ class Endpoint:
     def _refused(self, check: str, answer: httpx2.Response) -> Finding:
         said = words.of_refusal(answer, self._target, with_token=bool(self._line.token))
         how = _MENDS.get(answer.status_code, "look at the endpoint's log")
+        if answer.status_code == 401 and self._asker.to_token:
+            how = self._asker.to_token
+        elif answer.status_code == 404:
+            name = "its address is" if self._asker.to_token else "--space NAME, or the address"
+            how = f"{_SPACES}; {name} {self._line.origin}/p/NAME/mcp"
         if answer.has_redirect_location:
             how = "give the address that it leads to"
         elif answer.status_code == 403 and "Origin" in answer.text:
@@ -232,29 +259,6 @@ class Endpoint:
     def _fail(self, check: str, said: str, how: str) -> Finding:
         told = quoted(said, self._line.hidden).rstrip(".")
         return Finding(self._who, check, State.FAIL, told, how)
-
-
-def open_address(address: str, why: str, who: str = "endpoint") -> Iterator[Finding]:
-    """Tell of an address to which nothing secret may be sent; ask it, without a token, where to go.
-
-    Args:
-        address: It begins with http://.
-        why: It is not used, in a sentence.
-        who: Under whose name that is told.
-    """
-    found = urlsplit(address)
-    better = f"https://{found.netloc}{found.path}"
-    yield Finding(who, "tls", State.FAIL, quoted(why), f"give {better}")
-    try:
-        answer = httpx2.get(
-            f"http://{found.netloc}/health", follow_redirects=False, timeout=PATIENCE_S
-        )
-    except (httpx2.TransportError, httpx2.InvalidURL):
-        return
-    where = answer.headers.get("location", "")
-    if answer.has_redirect_location and where.startswith("https://"):
-        said = f"it sends on to {quoted(where)}; by then the token has been readable"
-        yield Finding(who, "tls", State.NOTE, said, f"give {better}")
 
 
 def _mend_of(said: str) -> str:

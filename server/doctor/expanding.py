@@ -51,6 +51,13 @@ def expanded(text: str, form: Form, environ: Mapping[str, str], home: Path, proj
     return pattern.sub(value, text)
 
 
+def variables(text: str, form: Form) -> set[str]:
+    """Return the variables of its environment that a client puts into a text."""
+    pattern = _PATTERNS.get(form)
+    groups = [match.groupdict() for match in pattern.finditer(text)] if pattern else []
+    return {name for one in groups if (name := one.get("name") or one.get("plain"))}
+
+
 def unexpanded(text: str) -> str:
     """Return the first variable that is still in a text; empty where there is none."""
     found = _LEFT.search(text)

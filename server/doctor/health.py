@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...config.locate import Place
+from ...config.locate import FOLDER
 from ...config.settings import Settings
 from ...memory import verify
 from ...memory.embedding import OFF, Absent, find, installed
-from ...memory.errors import TokenspaceError
-from ...memory.store.standing import Standing, standing
+from ...memory.errors import CorruptError, LockedError, ReadOnlyError, TokenspaceError
+from ...memory.store.standing import Standing, is_space, standing
 from ..install.places import Places
 from ..install.program import NAME
 from ..terminal import plural
@@ -25,48 +25,79 @@ _MEND = "`tokenspace setup`"
 _FINDINGS = 3  # that are shown
 
 
-def of_file(path: Path, how: str, places: Places) -> Iterator[Finding]:
+def of_file(path: Path, how: str, places: Places, *, trusted: bool = True) -> Iterator[Finding]:
     """Tell how a space's file is; nothing of it is changed, and none is made.
 
     Args:
         path: The file.
         how: How it was found.
         places: How paths are shown.
+        trusted: Nobody but the person led to it: else nothing is said that would write to it.
     """
     shown = f"{places.shown(path)} ({how})"
     words = shlex.join(["--db", str(path)])
-    if not path.exists():
+    try:
+        size = path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
         yield from _absent(path, shown)
+        return
+    except OSError as error:
+        yield _closed(path, shown, error)
         return
     if not path.is_file():  # to open what is no plain file may wait for ever
         said = f"{shown} is no file"
         yield Finding(_WHO, "database", State.FAIL, said, "give the path of a file with --db")
         return
+    if not size:
+        said = f"{shown} is empty, and is filled when an assistant first uses its memory"
+        yield Finding(_WHO, "database", State.NOTE, said)
+        return
     try:
         found = standing(path, datetime.now(UTC))
+    except LockedError:
+        said = f"{shown} was not looked at: another process has it for itself"
+        how = "wait until that is done, or end it (`lsof FILE` says what it is); then look again"
+        yield Finding(_WHO, "database", State.WARN, said, how)
+        return
     except TokenspaceError as error:
-        yield Finding(_WHO, "database", State.FAIL, quoted(str(error)), _brought_back(words, error))
+        mend = _mend_of(error, path, trusted=trusted)
+        yield Finding(_WHO, "database", State.FAIL, quoted(str(error)), mend)
         return
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-        mend = f"`chmod u+rw {shlex.quote(str(path))}`, and the same with +x for its folder"
-        said = f"{shown} cannot be written by you: assistants read it, and each edit fails"
-        yield Finding(_WHO, "database", State.FAIL, said, mend)
-    yield from _whole(path, shown, words, found)
+        said = f"{shown} cannot be written by you: assistants get nothing of it"
+        yield Finding(_WHO, "database", State.FAIL, said, _opened(path))
+    yield from _whole(path, shown, words, found, trusted=trusted)
     yield from _index(found, words)
+
+
+def _closed(path: Path, shown: str, error: OSError) -> Finding:
+    said = f"{shown} cannot be looked at: {error.strerror or error}"
+    how = "give the path of a file with --db"
+    if isinstance(error, PermissionError):
+        how = _opened(path)
+    return Finding(_WHO, "database", State.FAIL, said, how)
+
+
+def _opened(path: Path) -> str:
+    """Return what makes a file and its folder the person's to use."""
+    folder, file = shlex.quote(str(path.parent)), shlex.quote(str(path))
+    return f"`chmod u+rwx {folder}` and `chmod u+rw {file}`, if they are yours (`ls -ld {folder}`)"
 
 
 def _absent(path: Path, shown: str) -> Iterator[Finding]:
     folder = next((one for one in path.parents if one.exists()), path.parent)
     if not os.access(folder, os.W_OK):
         said = f"there is no {shown} yet, and it cannot be made: {folder} is not yours to write"
-        mend = "`tokenspace install CLIENT --db FILE`, with a file elsewhere"
+        mend = f"make that folder yours to write (`ls -ld {shlex.quote(str(folder))}` says whose)"
         yield Finding(_WHO, "database", State.FAIL, said, mend)
         return
     said = f"there is no {shown} yet: it is made when an assistant first uses its memory"
     yield Finding(_WHO, "database", State.NOTE, said)
 
 
-def _whole(path: Path, shown: str, words: str, found: Standing) -> Iterator[Finding]:
+def _whole(
+    path: Path, shown: str, words: str, found: Standing, *, trusted: bool
+) -> Iterator[Finding]:
     size = plural(found.bytes, "byte")
     if found.format < found.newest:
         said = (
@@ -82,16 +113,30 @@ def _whole(path: Path, shown: str, words: str, found: Standing) -> Iterator[Find
     if report.findings:
         told = "; ".join(quoted(finding) for finding in report.findings[:_FINDINGS])
         said = f"{shown} is not whole: {told}"
-        yield Finding(_WHO, "database", State.FAIL, said, _brought_back(words))
+        mend = _brought_back(path, trusted=trusted)
+        yield Finding(_WHO, "database", State.FAIL, said, mend)
         return
     counts = f"{plural(report.changes, 'change')}, {plural(report.blocks, 'block')}"
     yield Finding(_WHO, "database", State.OK, f"{shown} is whole: {counts}, {size}")
 
 
-def _brought_back(words: str, error: TokenspaceError | None = None) -> str:
-    if error is not None and "newer" in str(error):
+def _mend_of(error: TokenspaceError, path: Path, *, trusted: bool) -> str:
+    if "newer" in str(error):
         return f"`uv tool upgrade {NAME}` (or `pipx upgrade {NAME}`)"
-    return f"`tokenspace verify {words}` tells more; `tokenspace restore-backup FILE {words}`"
+    if isinstance(error, CorruptError):
+        return _brought_back(path, trusted=trusted)
+    return _opened(path) if isinstance(error, ReadOnlyError) else "look at the file, and its disk"
+
+
+def _brought_back(path: Path, *, trusted: bool) -> str:
+    """Return what mends a damaged file; what may be somebody else's is not written over."""
+    words = shlex.join(["--db", str(path)])
+    more = f"`tokenspace verify {words}` tells more"
+    if not trusted:
+        return f"{more}; if it is no memory, have the project's file name another"
+    if path.parent.name != FOLDER and not is_space(path):
+        return f"{more}; if it is no memory, name another file with --db"
+    return f"{more}; `tokenspace restore-backup FILE {words}`"
 
 
 def _index(found: Standing, words: str) -> Iterator[Finding]:
@@ -130,10 +175,3 @@ def of_search(settings: Settings) -> Iterator[Finding]:
     else:
         said = f"search goes by words and by meaning: {found.name}"
         yield Finding(_WHO, "search", State.OK, said)
-
-
-def place_of(found: dict[str, object]) -> Place | None:
-    """Return the space that a start leads to, if it is one of this machine."""
-    if "path" not in found:
-        return None
-    return Place(Path(str(found["path"])), str(found["name"]), str(found["how"]))

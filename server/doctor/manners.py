@@ -54,6 +54,8 @@ class Manner:
         expands: The variables that it expands.
         adds: Variables that it sets; `$project` is the project's folder.
         ignores: Keys of an entry that it does not read.
+        addresses: Keys that hold an endpoint's address, the right one first.
+        variables: The key under which the environment of a server stands.
         has_projects: Whether it works in a folder at all.
         tells: Whether it tells the open folder once it is connected: with its roots, or each call.
     """
@@ -67,6 +69,8 @@ class Manner:
     expands: Form = Form.NONE
     adds: Mapping[str, str] = field(default_factory=dict[str, str])
     ignores: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ("url",)
+    variables: str = "env"
     has_projects: bool = True
     tells: bool = False
 
@@ -87,7 +91,7 @@ MANNERS: Mapping[str, Manner] = {
     ),
     "cursor": Manner(folder=Folder.HOME, expands=Form.EDITOR, tells=True),
     "vscode": Manner(folder=_PROJECT, expands=Form.EDITOR, tells=True),
-    "windsurf": Manner(expands=Form.NAMED),
+    "windsurf": Manner(expands=Form.NAMED, addresses=("serverUrl", "url")),
     "zed": Manner(folder=_PROJECT),
     "junie": Manner(project_folder=Folder.ROOT),
     "codex": Manner(
@@ -103,14 +107,16 @@ MANNERS: Mapping[str, Manner] = {
         folder=_PROJECT,
         limit_s=5,
         expands=Form.ENV_ONLY,
+        addresses=("url", "httpUrl"),
         adds={"GEMINI_CLI": "1"},
         tells=True,
     ),
-    "copilot": Manner(environ=Environ.ALL, folder=_PROJECT),
+    "copilot": Manner(environ=Environ.ALL, folder=_PROJECT, expands=Form.SHELL),
     "opencode": Manner(
         environ=Environ.ALL,
         folder=_PROJECT,
         expands=Form.BRACES,
+        variables="environment",
         adds={"OPENCODE": "1"},
         tells=True,
     ),
@@ -121,6 +127,7 @@ MANNERS: Mapping[str, Manner] = {
         raise_it='"discoveryTimeoutMs": 30000 in the entry',
         limit_key=("discoveryTimeoutMs", 0.001),
         expands=Form.ENV_ONLY,
+        addresses=("httpUrl", "url"),
         adds={"QWEN_CODE_CLI": "1"},
         tells=True,
     ),

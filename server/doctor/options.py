@@ -4,7 +4,8 @@ import argparse
 
 _EPILOG = """\
 Without an argument: every client of this machine that has tokenspace, for you and in this folder's
-project, and the memory that each gets. With a CLIENT (as for `tokenspace install`): only that one.
+project, and the memory that each gets. With a CLIENT (as for `tokenspace install`): only that one,
+with all that was looked at.
 With a URL: a team's endpoint, asked as clients ask it.
 
 Nothing is changed. Only tokenspace itself is started; an entry in a project's file that starts
@@ -19,7 +20,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "what", metavar="CLIENT|URL", nargs="?", help="a client, or the address of an endpoint"
     )
     team = parser.add_argument_group(
-        "a team's endpoint", "Its token stands in TOKENSPACE_TOKEN, or in a file."
+        "a team's endpoint",
+        "A token is sent where you name its file for it; the one in TOKENSPACE_TOKEN only where an "
+        "entry of your own leads to that endpoint already.",
     )
     team.add_argument("--space", metavar="NAME", help="the space there")
     team.add_argument("--token-file", metavar="FILE", help="the file that holds the token")

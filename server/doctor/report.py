@@ -64,6 +64,23 @@ def tell(out: Output, title: str, findings: Iterable[Finding]) -> None:
             out.line(Cell(f"       {'':<{_WIDTH - 2}}→ ", "dim"), Cell(one_line(one.mend), "bold"))
 
 
+def summed(findings: Sequence[Finding], name: str) -> list[Finding]:
+    """Return what is told of one of many clients: one line where nothing of it is amiss.
+
+    Args:
+        findings: All that was found about it.
+        name: What a person types to have all of it told.
+    """
+    amiss = any(one.state in (State.WARN, State.FAIL) for one in findings)
+    if amiss or len(findings) < 2:
+        return [*findings]
+    spaces = [one.says for one in findings if one.check in ("space", "reach")]
+    notes = sum(one.state is State.NOTE for one in findings)
+    said = "; ".join(dict.fromkeys(spaces)) or "all is well"
+    more = f"{plural(notes, 'note')}: `tokenspace doctor {name}`" if notes else ""
+    return [Finding(name, "all", State.OK, said, more)]
+
+
 def tell_sum(out: Output, findings: Sequence[Finding]) -> None:
     """Tell a person how it stands altogether."""
     broken = sum(finding.state is State.FAIL for finding in findings)

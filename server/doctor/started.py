@@ -1,31 +1,38 @@
-"""What an entry does once it is started: how soon, in both eras, with what on its output, where."""
+"""What an entry does once it is started: how soon, in both eras, with what on its output."""
 
-import json
-import subprocess
-import sys
+import shlex
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
 from ..front import LATEST_HANDSHAKE, MODERN
-from ..install.places import Places
 from ..install.program import NAME
+from ..install.starts import start_of
 from .configured import Entry
-from .manners import MANNERS, SLOW_S, Folder
+from .manners import MANNERS, SLOW_S
+from .mends import located, mend, replaced, with_token
 from .report import Finding, State, quoted
 from .spawning import PATIENCE_S, Talk, legacy, modern, request, talk
 from .starting import MENU_PATH, Launch
-from .written import hidden_of, mend
+from .written import hidden_of
 
-_LOOK_S = 10.0
 _UPGRADE = f"`uv tool upgrade {NAME}` (or `pipx upgrade {NAME}`)"
 _SHOWN = 3  # lines of noise
 
 
-def of_start(entry: Entry, launch: Launch, patience_s: float = PATIENCE_S) -> Iterator[Finding]:
-    """Start what an entry starts, twice: once for each era of the protocol."""
+def of_start(
+    entry: Entry, launch: Launch, space: Mapping[str, Any], patience_s: float = PATIENCE_S
+) -> Iterator[Finding]:
+    """Start what an entry starts, twice: once for each era of the protocol.
+
+    Args:
+        entry: Whose start it is.
+        launch: What is started.
+        space: Where it leads, as `spaces.where` says.
+        patience_s: How long answers are waited for.
+    """
     who = entry.client.name
     first = talk(launch.command, launch.cwd, launch.environ, legacy(), patience_s)
     if first.problem:
@@ -35,7 +42,7 @@ def of_start(entry: Entry, launch: Launch, patience_s: float = PATIENCE_S) -> It
     answered = first.result(1)
     yield from noise(who, first, hidden_of(entry))
     if answered is None:
-        yield _silent(entry, first, patience_s)
+        yield _refused(entry, first, space) or _silent(entry, first, patience_s)
         return
     again = talk(launch.command, launch.cwd, launch.environ, modern(), patience_s)
     yield from _time(entry, first, again)
@@ -68,6 +75,26 @@ def noise(who: str, said: Talk, hidden: list[str]) -> Iterator[Finding]:
     )
 
 
+def _refused(entry: Entry, said: Talk, space: Mapping[str, Any]) -> Finding | None:
+    """Return what is told of a handshake that is answered with an error; None of any other.
+
+    To write the entry anew is no mend for it: the program works, and says what does not.
+    """
+    error: Any = said.answers.get(1, {}).get("error")
+    if not isinstance(error, dict):
+        return None
+    message = quoted(str(cast(dict[str, Any], error).get("message", "")), hidden_of(entry))
+    how = "mend what it says"
+    if "url" in space and not space.get("token"):
+        how = with_token(entry, str(space["url"]))
+    elif "url" in space:
+        file = start_of(entry.value).told.flags.get("token_file")
+        words = [str(space["url"]), *(("--token-file", file) if file else ())]
+        how = f"`tokenspace doctor {shlex.join(words)}` asks the endpoint itself"
+    told = f"it answers the handshake with an error: {message.rstrip('.')}"
+    return Finding(entry.client.name, "start", State.FAIL, told, how)
+
+
 def _silent(entry: Entry, said: Talk, patience_s: float) -> Finding:
     last = [quoted(line.decode(errors="replace"), hidden_of(entry)) for line in said.log[-2:]]
     why = f": {' '.join(last)}" if last else ""
@@ -75,7 +102,7 @@ def _silent(entry: Entry, said: Talk, patience_s: float) -> Finding:
         ended = f"no answer within {patience_s:g} s"
     else:
         ended = f"it ended with exit code {said.code} before it answered"
-    how = mend(entry) if entry.trusted else mend(entry, "--force")
+    how = mend(entry) if entry.trusted else replaced(entry, start_of(entry.value))
     return Finding(entry.client.name, "start", State.FAIL, f"{ended}{why}", f"mend that, or {how}")
 
 
@@ -127,63 +154,11 @@ def _version(entry: Entry, answered: dict[str, Any]) -> Iterator[Finding]:
     name, its, ours = str(found.get("name")), str(found.get("version")), version(NAME)
     if name != NAME:
         said = f"what answers calls itself {quoted(name)}, not {NAME}"
-        yield Finding(entry.client.name, "program", State.FAIL, said, mend(entry, "--force"))
+        yield Finding(entry.client.name, "program", State.FAIL, said, located(entry))
     elif its != ours:
         said = f"it is version {quoted(its)}, and this is {ours}"
         how = f"{_UPGRADE}, or {mend(entry)}"
         yield Finding(entry.client.name, "program", State.WARN, said, how)
-
-
-def where(launch: Launch) -> dict[str, Any]:
-    """Return the space that a start leads to, said by a process with that start's environment."""
-    module = f"{__package__}.where"
-    command = [sys.executable, "-P", "-m", module, *launch.start.rest]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=launch.cwd,
-            env=dict(launch.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_LOOK_S,
-            check=True,
-        )
-        return cast(dict[str, Any], json.loads(done.stdout))
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return {"error": "which space it gets cannot be told"}
-
-
-def of_space(entry: Entry, found: dict[str, Any], places: Places) -> Iterator[Finding]:
-    """Tell which space a start leads to, and how it was found."""
-    who, title = entry.client.name, entry.client.title
-    if "error" in found:
-        yield Finding(who, "space", State.FAIL, quoted(str(found["error"])), mend(entry))
-        return
-    if "target" in found:
-        yield Finding(who, "space", State.OK, quoted(str(found["target"])))
-        if not found["token"]:
-            yield Finding(
-                who,
-                "token",
-                State.WARN,
-                f"the bridge that {title} starts has no token",
-                mend(entry, "--url", str(found["url"]), "--bridge", "--token-file", "FILE"),
-            )
-        return
-    path, how = Path(str(found["path"])), str(found["how"])
-    said = f"{quoted(str(found['name']))} ({how}), {places.shown(path)}"
-    manner = MANNERS[who]
-    if not (found["lost"] and manner.has_projects and places.project is not None):
-        yield Finding(who, "space", State.OK, said)
-        return
-    if manner.tells:
-        said = f"at its start {said}; the folder that is open in {title} is asked for at first use"
-        yield Finding(who, "space", State.NOTE, said, f"to name it at the start: {mend(entry)}")
-        return
-    at = "the home folder" if manner.folder is Folder.HOME else "a folder that says nothing"
-    flags = () if entry.client.folder else ("--project", str(places.project))
-    said += f": {title} starts it in {at}, so every project has this one"
-    yield Finding(who, "space", State.WARN, said, mend(entry, *flags))
 
 
 def of_locked_home(who: str, launch: Launch, patience_s: float = PATIENCE_S) -> Iterator[Finding]:
@@ -214,4 +189,4 @@ def of_locked_home(who: str, launch: Launch, patience_s: float = PATIENCE_S) -> 
 def _executable(found: Path | None, problem: str) -> str:
     if "ermission" in problem:
         return f"`chmod +x {found}`"
-    return f"`uv tool install --reinstall {NAME}`: its first line may name a Python that is gone"
+    return f"`uv tool upgrade --reinstall {NAME}`: its first line may name a Python that is gone"

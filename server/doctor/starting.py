@@ -10,13 +10,17 @@ from typing import cast
 from ...config.settings import HOSTS, TOKEN, Settings, SettingsError, inherited, token
 from ..install.entries import PROJECT
 from ..install.places import Places
+from ..install.starts import Start, start_of, words_of
 from .configured import Entry, part
-from .expanding import expanded
+from .expanding import expanded, variables
 from .manners import MANNERS, Environ, Folder, Form, Manner
-from .program import Start, is_here, start_of
+from .program import is_here
 
 MENU_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 """Where a program that was started from a menu looks for others."""
+
+ENDPOINT = "it comes with the project, and leads to an endpoint"
+"""Why an entry is not started that may be as good as any."""
 
 _BARE = re.compile(r"HOME|PATH|TERM|LANG|LC_\w+|SHELL|USER|LOGNAME|TMPDIR|SYSTEMROOT|USERPROFILE")
 _MENU = re.compile(
@@ -24,6 +28,11 @@ _MENU = re.compile(
     r"LOCALAPPDATA|TEMP|TMP|PATHEXT|COMSPEC"
 )
 _OURS = re.compile(r"TOKENSPACE_\w+")
+_PLAIN = re.compile(r"\$([A-Za-z_]\w*)")
+_HARMLESS = re.compile(
+    r"HOME|USER|LOGNAME|PWD|USERPROFILE|APPDATA|LOCALAPPDATA|XDG_\w+_HOME|CLAUDE_PROJECT_DIR"
+)
+"""Variables that hold nothing but folders and names: a project's file may have them put in."""
 _INSIDE = (*HOSTS, "CLAUDE_PROJECT_DIR")  # what the client in whose terminal we run says of itself
 
 
@@ -32,13 +41,15 @@ class Launch:
     """What a client would start.
 
     Attributes:
-        start: Its command as it is written, with what the client puts in.
+        written: Its words as they are written.
+        start: The same with what the client puts in.
         found: The program; None where the client would not find it.
         cwd: Where it is started.
         environ: Its environment.
         reason: Why it is not started here; empty where it is.
     """
 
+    written: tuple[str, ...]
     start: Start
     found: Path | None
     cwd: Path
@@ -61,7 +72,7 @@ def launch(entry: Entry, places: Places) -> Launch:
     manner = MANNERS[entry.client.name]
     project = places.project or places.home
     given = handed_on(manner, entry, project)
-    put_in = own_environment(entry)
+    put_in = of_client(manner, entry)
     value = dict(entry.value)
     for key in ("command", "args"):
         if manner.expands is not Form.ENV_ONLY and key in value:
@@ -75,8 +86,11 @@ def launch(entry: Entry, places: Places) -> Launch:
     environ = {**given, **own}
     cwd = _folder(entry, manner, places, start)
     found = _found(start, environ if entry.trusted else given, cwd)
-    reason = _reason(entry, start, found, own, places)
-    return Launch(start=start, found=found, cwd=cwd, environ=environ, reason=reason)
+    reason = _reason(entry, start, found, own, places) or _taken(manner, entry)
+    written = words_of(entry.value)
+    return Launch(
+        written=written, start=start, found=found, cwd=cwd, environ=environ, reason=reason
+    )
 
 
 def own_environment(entry: Entry) -> dict[str, str]:
@@ -84,6 +98,19 @@ def own_environment(entry: Entry) -> dict[str, str]:
     environ = {name: value for name, value in inherited().items() if name not in _INSIDE}
     secret = _token() if entry.trusted else ""
     return {**environ, TOKEN: secret} if secret else environ
+
+
+def of_client(manner: Manner, entry: Entry) -> dict[str, str]:
+    """Return the environment that a client itself has, as far as an entry may be shown it.
+
+    One that is started from a menu has nothing of what a terminal sets.
+    """
+    environ = own_environment(entry)
+    if manner.environ is Environ.MENU:
+        environ = {n: v for n, v in environ.items() if _MENU.fullmatch(n)}
+    if not entry.trusted:
+        environ = {n: v for n, v in environ.items() if _HARMLESS.fullmatch(n)}
+    return environ
 
 
 def handed_on(manner: Manner, entry: Entry, project: Path) -> dict[str, str]:
@@ -154,6 +181,22 @@ def _found(start: Start, environ: Mapping[str, str], cwd: Path) -> Path | None:
     return Path(found) if found and Path(found).is_absolute() else None
 
 
+def _taken(manner: Manner, entry: Entry) -> str:
+    """Return why an entry of a project is not started that takes what the person's shell holds."""
+    if entry.trusted:
+        return ""
+    asked = part(entry.value, "env") or part(entry.value, "environment")
+    words = () if manner.expands is Form.ENV_ONLY else words_of(entry.value)
+    own = [str(value) for value in asked.values()]
+    taken = {name for text in (*words, *own) for name in variables(text, manner.expands)}
+    # In paths this program itself puts in `$NAME`, whatever the client does.
+    taken |= {name for text in (*words_of(entry.value), *own) for name in _PLAIN.findall(text)}
+    taken = {name for name in taken if not _HARMLESS.fullmatch(name)}
+    if not taken:
+        return ""
+    return f"it comes with the project, and takes {', '.join(sorted(taken))} of your environment"
+
+
 def _reason(
     entry: Entry, start: Start, found: Path | None, own: Mapping[str, str], places: Places
 ) -> str:
@@ -173,5 +216,5 @@ def _reason(
     if others:
         return f"it comes with the project, and sets {', '.join(others)}"
     if asked.remote:
-        return "it comes with the project, and leads to an endpoint"
+        return ENDPOINT
     return ""

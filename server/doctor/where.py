@@ -9,8 +9,8 @@ from typing import Any
 
 from ...config.locate import locate
 from ...config.settings import Settings, SettingsError, load, token
+from ..install.starts import told
 from ..remote.target import find
-from .program import told
 
 
 def where(words: tuple[str, ...]) -> dict[str, Any]:

@@ -6,32 +6,18 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..install.entries import PROJECT, URLS
+from ..install.entries import GOOD_NAME, PROJECT, URLS
 from ..install.places import Places
-from ..install.program import NAME, is_fleeting
+from ..install.program import NAME, STAYS, is_fleeting
+from ..install.starts import start_of
 from .configured import LOCAL, PLUGIN, Entry, part
 from .expanding import unexpanded
 from .manners import MANNERS
+from .mends import located, mend, replaced, with_token
 from .report import Finding, State, quoted
-from .starting import MENU_PATH, Launch
+from .starting import ENDPOINT, MENU_PATH, Launch
 
-_READS = {
-    "windsurf": ("serverUrl", "url"),
-    "gemini": ("url", "httpUrl"),
-    "qwen": ("httpUrl", "url"),
-}
-"""The keys that hold an address, for the clients that read another than `url`."""
-_ENV_KEYS = {"opencode": "environment"}
-_NAME = re.compile(r"[A-Za-z0-9.-]+")
 _TOKEN = re.compile(r"\bts_[0-9A-Za-z_-]{20,}")
-
-
-def mend(entry: Entry, *flags: str) -> str:
-    """Return the command that writes an entry anew, as it should be."""
-    words = ["tokenspace", "install", entry.client.name]
-    words += ["--scope", "project"] if entry.scope == PROJECT else []
-    words += ["--name", entry.name] if entry.name != NAME and entry.scope != PLUGIN else []
-    return f"`{shlex.join([*words, *flags])}`"
 
 
 def of_text(entry: Entry, places: Places) -> Iterator[Finding]:
@@ -39,7 +25,7 @@ def of_text(entry: Entry, places: Places) -> Iterator[Finding]:
     who, title = entry.client.name, entry.client.title
     shown = places.shown(entry.path)
     manner = MANNERS[who]
-    if not _NAME.fullmatch(entry.name) and entry.scope != PLUGIN:
+    if not GOOD_NAME.fullmatch(entry.name) and entry.scope != PLUGIN:
         yield Finding(
             who,
             "name",
@@ -55,7 +41,7 @@ def of_text(entry: Entry, places: Places) -> Iterator[Finding]:
                 "keys",
                 State.WARN,
                 f"{title} does not read {key!r} of {entry.name} in {shown}",
-                f"take {key!r} out; to pin a project: {mend(entry, '--project', 'DIR')}",
+                f"take {key!r} out; it is started in the project that is open",
             )
     yield from _of_keys(entry, shown)
     if entry.is_off:
@@ -75,24 +61,23 @@ def of_text(entry: Entry, places: Places) -> Iterator[Finding]:
             State.WARN if ours else State.FAIL,
             f"{shown} holds a token itself"
             + ("" if ours else ", and is a file of the project, which others get"),
-            "put the token into TOKENSPACE_TOKEN, and write the entry anew: "
-            f"{mend(entry, '--url', 'URL')}" + ("" if ours else "; then revoke the old one"),
+            _without_token(entry, shown) + ("" if ours else "; then revoke the old one"),
         )
 
 
 def _of_keys(entry: Entry, shown: str) -> Iterator[Finding]:
     who, title = entry.client.name, entry.client.title
-    read = _READS.get(who, ("url",))
+    manner = MANNERS[who]
     given = [key for key in URLS if key in entry.value]
-    if given and not set(given) & set(read):
+    if given and not set(given) & set(manner.addresses):
         yield Finding(
             who,
             "keys",
             State.FAIL,
             f"{title} does not read {given[0]!r} of {entry.name} in {shown}",
-            f"call the key {read[0]!r}",
+            f"call the key {manner.addresses[0]!r}",
         )
-    right = _ENV_KEYS.get(who, "env")
+    right = manner.variables
     wrong = "env" if right != "env" else "environment"
     if part(entry.value, wrong):
         yield Finding(
@@ -119,7 +104,7 @@ def of_launch(entry: Entry, launch: Launch, places: Places) -> Iterator[Finding]
     """Check what would be started; the first of the findings says what that is."""
     who, shown = entry.client.name, places.shown(entry.path)
     where = {LOCAL: f"{shown}, for this project", PLUGIN: f"a plugin, on in {shown}"}
-    command = quoted(shlex.join(launch.start.words), hidden_of(entry))
+    command = quoted(shlex.join(launch.written), hidden_of(entry))
     said = f"{entry.name} in {where.get(entry.scope, shown)}: {command or 'nothing to start'}"
     if not launch.start.is_ours:
         yield Finding(
@@ -138,23 +123,28 @@ def of_launch(entry: Entry, launch: Launch, places: Places) -> Iterator[Finding]
             State.WARN,
             f"it is started through {launch.start.runner}, which may fetch it first and takes "
             "seconds; it was not started here",
-            f"install it to stay (`uv tool install {NAME}`), then {mend(entry)}",
+            f"install it to stay ({STAYS}), then {mend(entry)}",
         )
         return
     yield from _of_program(entry, launch)
-    yield from _of_words(entry, launch)
-    if launch.reason and launch.found is not None:
+    if not launch.reason or launch.found is None:
+        yield from _of_words(entry, launch, shown)
+    elif launch.reason == ENDPOINT:
+        said = f"{launch.reason}; it was not started here, and the endpoint not asked"
+        yield Finding(who, "program", State.WARN, said, doubt(entry, shown))
+    else:
         yield Finding(
             who,
             "program",
             State.FAIL,
             f"{launch.reason}; it was not started here",
-            f"look at {shown}; to replace it: {mend(entry, '--force')}",
+            f"look at {shown}; to replace it: {replaced(entry, start_of(entry.value))}",
         )
 
 
 def _of_program(entry: Entry, launch: Launch) -> Iterator[Finding]:
     who, title, word = entry.client.name, entry.client.title, launch.start.words[0]
+    shown = quoted(launch.written[0])
     path = launch.environ.get("PATH", MENU_PATH)
     bare = "/" not in word and "\\" not in word
     if launch.found is None and bare:
@@ -162,28 +152,26 @@ def _of_program(entry: Entry, launch: Launch) -> Iterator[Finding]:
             who,
             "program",
             State.FAIL,
-            f"{title} finds no {quoted(word)}: the PATH that it has is {quoted(path)}",
-            _install(entry),
+            f"{title} finds no {shown}: the PATH that it has is {quoted(path)}",
+            located(entry),
         )
     elif launch.found is None:
         what = "is not there" if Path(word).is_absolute() else f"is not in {launch.cwd}"
-        yield Finding(who, "program", State.FAIL, f"{quoted(word)} {what}", _install(entry))
+        yield Finding(who, "program", State.FAIL, f"{shown} {what}", located(entry))
     elif bare:
         yield Finding(
             who,
             "program",
             State.NOTE,
-            f"{quoted(word)} is looked up on the PATH, and is {launch.found} now",
-            _install(entry),
+            f"{shown} is looked up on the PATH, and is {launch.found} now",
+            located(entry),
         )
     elif not Path(word).is_absolute():
-        said = f"{quoted(word)} is another program in each folder that {title} starts it in"
-        yield Finding(who, "program", State.WARN, said, _install(entry))
+        said = f"{shown} is another program in each folder that {title} starts it in"
+        yield Finding(who, "program", State.WARN, said, located(entry))
     elif is_fleeting(launch.found):
-        said = f"{quoted(word)} lies in a temporary place, and will not stay"
-        yield Finding(
-            who, "program", State.WARN, said, f"`uv tool install {NAME}`, then {mend(entry)}"
-        )
+        said = f"{shown} lies in a temporary place, and will not stay"
+        yield Finding(who, "program", State.WARN, said, f"{STAYS}, then {mend(entry)}")
     if launch.start.unsafe and launch.start.count:
         yield Finding(
             who,
@@ -195,7 +183,24 @@ def _of_program(entry: Entry, launch: Launch) -> Iterator[Finding]:
         )
 
 
-def _of_words(entry: Entry, launch: Launch) -> Iterator[Finding]:
+def doubt(entry: Entry, shown: str) -> str:
+    """Return what to do about an endpoint that a project's file names."""
+    return (
+        f"ask those who wrote {shown} whose endpoint that is; if you do not trust it, take it out "
+        f"there, and do not let {entry.client.title} start it: it may get your token"
+    )
+
+
+def _without_token(entry: Entry, shown: str) -> str:
+    url = entry.address
+    if not url:
+        return f"take the token out of {shown}, and put it into TOKENSPACE_TOKEN"
+    if entry.client.token:
+        return f"put the token into TOKENSPACE_TOKEN, then {mend(entry, '--url', url)}"
+    return f"take the token out of {shown}, then {with_token(entry, url)}"
+
+
+def _of_words(entry: Entry, launch: Launch, shown: str) -> Iterator[Finding]:
     who, title = entry.client.name, entry.client.title
     asked = launch.start.told
     asked_for = part(entry.value, "env") or part(entry.value, "environment")
@@ -207,11 +212,13 @@ def _of_words(entry: Entry, launch: Launch) -> Iterator[Finding]:
             "variables",
             State.WARN,
             f"{title} does not expand {quoted(left)}, so it counts as not given",
-            f"write what it stands for, or {mend(entry)}",
+            f"write what it stands for, or {replaced(entry, start_of(entry.value))}",
         )
     if asked.wrong:
-        said_wrong = f"tokenspace does not know these words: {quoted(asked.wrong)}"
-        yield Finding(who, "entry", State.FAIL, said_wrong, mend(entry))
+        wrong = start_of(entry.value).told.wrong or asked.wrong
+        said_wrong = f"tokenspace does not know these words: {quoted(wrong)}"
+        how = f"put the words right in {shown}; `tokenspace serve --help` lists them"
+        yield Finding(who, "entry", State.FAIL, said_wrong, how)
 
 
 def hidden_of(entry: Entry) -> list[str]:
@@ -221,9 +228,3 @@ def hidden_of(entry: Entry) -> list[str]:
         for value in part(entry.value, key).values():
             found += [word for word in str(value).split() if len(word) >= 6]
     return [word for word in found if not word.startswith(("/", "$", "{"))]
-
-
-def _install(entry: Entry) -> str:
-    if entry.scope == PLUGIN:
-        return f"`uv tool install {NAME}`, into a folder that is on the PATH"
-    return f"{mend(entry)} writes its absolute path"

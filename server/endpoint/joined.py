@@ -8,21 +8,31 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+MOST_BYTES = 64 * 1024
+"""What is held at most: a writer must hear in time that a client reads nothing."""
+
 
 class Joined(asyncio.Transport):
-    """A transport that holds what is written until this turn of the event loop is over."""
+    """A transport that holds what is written until this turn of the event loop is over.
+
+    What is much goes at once: only what the inner transport has can make it ask for a pause.
+    """
 
     def __init__(self, inner: asyncio.Transport) -> None:
         super().__init__()
         self._inner = inner
         self._loop = asyncio.get_running_loop()
         self._held: list[bytes] = []
+        self._size = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send with what else is written in this turn."""
         if not self._held:
             self._loop.call_soon(self._flush)
         self._held.append(bytes(data))
+        self._size += len(self._held[-1])
+        if self._size >= MOST_BYTES:
+            self._flush()
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Send all of these."""
@@ -30,7 +40,7 @@ class Joined(asyncio.Transport):
             self.write(data)
 
     def _flush(self) -> None:
-        held, self._held = self._held, []
+        held, self._held, self._size = self._held, [], 0
         if held:
             self._inner.write(b"".join(held))
 
@@ -41,12 +51,12 @@ class Joined(asyncio.Transport):
 
     def abort(self) -> None:
         """Close at once; what is held is lost."""
-        self._held.clear()
+        self._held, self._size = [], 0
         self._inner.abort()
 
     def get_write_buffer_size(self) -> int:
         """Return how many bytes have yet to be sent."""
-        return self._inner.get_write_buffer_size() + sum(map(len, self._held))
+        return self._inner.get_write_buffer_size() + self._size
 
     def is_closing(self) -> bool:
         """Tell whether it is closed, or about to be."""

@@ -6,12 +6,13 @@ from ..call import Call, WrongUseError
 from ..terminal import Cell
 from .drain import drain
 from .events import DRAIN
+from .plugin import PLUGIN
 
 
 def hook(call: Call) -> int:
     """File every session that waits."""
     if call.args.event != DRAIN:
-        raise WrongUseError(f"{call.args.event!r} is not for a person; {DRAIN} is.")
+        raise WrongUseError(f"{call.args.event!r} is not for a person; {DRAIN} and {PLUGIN} are.")
 
     async def work() -> list[str]:
         async with call.space() as space:

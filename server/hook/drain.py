@@ -19,7 +19,7 @@ from ...memory.errors import InvalidError
 from ...memory.passages import MAX_SOURCE_CHARS, PassageDraft
 from ..surface.room import Room
 from .hosts import TITLES, Host
-from .spool import NotQueuedError, append, spool_of
+from .spool import NotQueuedError, append, away, leftovers, spool_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,6 @@ QUIET_S = 3_600.0
 """A session that nobody has ended is taken for ended after so long."""
 
 TAG = "session"
-_TAKEN = ".taken"
 _LEFT_S = 600.0  # what somebody took away so long ago is not being filed any more
 _ENDINGS = {"session-end": "ended", "pre-compact": "was compacted", "stop": "went quiet"}
 
@@ -127,14 +126,14 @@ async def _file(session: Session, space: Space, author: Author) -> list[str]:
 
 
 def _waits(path: Path) -> bool:
-    return spool_of(path).exists() or any(_leftovers(path))
+    return spool_of(path).exists() or any(leftovers(spool_of(path)))
 
 
 def _take(path: Path, now: float) -> Iterator[Path]:
     """Yield the files that are ours to work off: what waits, and what a crash left."""
     spool = spool_of(path)
-    taken = spool.with_name(f"{spool.name}.{os.getpid()}.{time.time_ns()}{_TAKEN}")
-    for left in _leftovers(path):
+    taken = away(spool)
+    for left in leftovers(spool):
         with suppress(FileNotFoundError):
             if now - left.stat().st_mtime > _LEFT_S:
                 yield left
@@ -144,19 +143,14 @@ def _take(path: Path, now: float) -> Iterator[Path]:
         yield taken
 
 
-def _leftovers(path: Path) -> Iterator[Path]:
-    spool = spool_of(path)
-    return (
-        found
-        for found in spool.parent.iterdir()
-        if found.name.startswith(spool.name + ".") and found.name.endswith(_TAKEN)
-    )
-
-
 def _sessions(spool: Path) -> list[Session]:
     """Return what a file says of each session last, in the order in which they began to wait."""
     found: dict[tuple[str, str, bool], Session] = {}
-    for line in spool.read_bytes().splitlines():
+    try:
+        lines = spool.read_bytes().splitlines()
+    except FileNotFoundError:  # it was dropped for what is newer, or another has filed it
+        return []
+    for line in lines:
         session = _session(line)
         if session is None:
             continue

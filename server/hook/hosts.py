@@ -5,6 +5,7 @@ they read. Codex drops an answer with a key that it does not know, so none can b
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -35,6 +36,7 @@ _VARIABLES: tuple[tuple[str, Host], ...] = (
     ("CLAUDECODE", "claude"),
     ("COPILOT_AGENT_SESSION_ID", "copilot"),
 )
+_SAID_BEFORE = re.compile(r"\A\s*(?:<hook_context>.*?</hook_context>\s*)+", re.DOTALL)
 _OWN_NAMES: dict[Event, str] = {
     "session-start": "SessionStart",
     "prompt": "UserPromptSubmit",
@@ -81,6 +83,11 @@ def answer(host: Host, at: Event, given: Given, text: str) -> str:
         own = name if isinstance(name, str) and event(name) == at else _OWN_NAMES[at]
         said = {"hookSpecificOutput": {"hookEventName": own, "additionalContext": text}}
     return json.dumps(said)
+
+
+def prompt_of(given: Given) -> str:
+    """Return what the person wrote: Gemini CLI puts what hooks said before a first prompt."""
+    return _SAID_BEFORE.sub("", text_of(given, "prompt"))
 
 
 def _parts(path: str) -> list[str]:

@@ -4,6 +4,7 @@ import argparse
 
 from .events import DRAIN, EVENTS
 from .hosts import TITLES
+from .plugin import PLUGIN
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +14,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="EVENT",
         nargs="?",
         help=f"{', '.join(EVENTS)}, or the host's own name for it (what standard input says); "
-        f"{DRAIN} files the sessions that wait as episodes now",
+        f"{DRAIN} files the sessions that wait as episodes now; {PLUGIN} says in which folder the "
+        "plugin for Claude Code, Codex and Copilot CLI lies",
     )
     parser.add_argument(
         "--host",

@@ -1,15 +1,19 @@
 """A space's file, looked at without its service: quick to start, and nothing is disturbed.
 
 The one place outside the store that reads its tables, because the store takes longer to import
-than a hook may run. This process opens the file with one copy of SQLite and nothing else does. It
-writes nothing: a file that has a -wal is opened read-only, one without is read as it lies, and
-what was read is dropped if somebody wrote it meanwhile.
+than a hook may run. This process opens the file with one copy of SQLite and nothing else does. A
+file that has a -wal is opened read-only, one without is read as it lies, and what was read is
+dropped if somebody wrote it meanwhile. So no byte of either changes. Where a -wal lies without its
+-shm, SQLite makes one and it stays: whoever opens the file next makes it anew.
+
+The file may be somebody else's: it came with a project. What it makes SQLite do ends in `MOST_S`.
 """
 
 import os
 import sqlite3
+import time
 import zlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -20,7 +24,11 @@ FORMATS = range(3, 6)
 NEEDED = (3, 43)
 """The SQLite that knows how the words of a space are kept (FTS5's `contentless_delete`)."""
 
+MOST_S = 1.0
+"""After so long a look is given up, also in the midst of a query, where no signal is heard."""
+
 _PATIENCE_S = 0.05
+_STEPS = 10_000  # of SQLite's machine between two looks at the clock: about a millisecond
 _MOST_BYTES = 1 << 20  # of one text: what is longer was not written by us
 COUNTED = 10_000
 """Passages and episodes are counted up to here."""
@@ -39,6 +47,7 @@ class Entry(NamedTuple):
     chars: int
     read_only: bool
     object_id: int | None
+    description: str
 
 
 class Late(NamedTuple):
@@ -70,6 +79,8 @@ class _Engine(Protocol):
 
     def execute(self, sql: str, bindings: Sequence[Any] = ..., /) -> Iterable[Any]: ...
 
+    def set_progress_handler(self, handler: Callable[[], bool], steps: int, /) -> object: ...
+
     def close(self) -> object: ...
 
 
@@ -90,6 +101,8 @@ class Peek:
         found = self._one("PRAGMA user_version")
         if found not in FORMATS:
             raise UnusableError(f"format {found}")
+        if self._one("SELECT name FROM sqlite_master WHERE type = 'view'") is not None:
+            raise UnusableError("it has views, and a space has none")
 
     def head(self) -> int:
         """Return the number of main's newest change."""
@@ -98,14 +111,14 @@ class Peek:
     def blocks(self) -> list[Entry]:
         """Return the blocks of main, oldest first."""
         rows = self._db.execute(
-            "SELECT v.label, v.version, coalesce(o.chars, 0), v.read_only, v.object_id "
-            "FROM block_head h JOIN block_version v ON v.block_id = h.block_id "
-            "AND v.change = h.change LEFT JOIN object o ON o.id = v.object_id "
-            "WHERE h.branch_id = 1 ORDER BY h.block_id"
+            "SELECT v.label, v.version, coalesce(o.chars, 0), v.read_only, v.object_id, "
+            "a.description FROM block_head h JOIN block_version v ON v.block_id = h.block_id "
+            "AND v.change = h.change JOIN about a ON a.id = v.about_id "
+            "LEFT JOIN object o ON o.id = v.object_id WHERE h.branch_id = 1 ORDER BY h.block_id"
         )
         return [
-            Entry(label, bytes(version or b"").hex()[:_SHORT], chars, bool(read_only), object_id)
-            for label, version, chars, read_only, object_id in rows
+            Entry(label, bytes(version or b"").hex()[:_SHORT], chars, bool(read_only), *rest)
+            for label, version, chars, read_only, *rest in rows
         ]
 
     def text(self, object_id: int | None) -> str:
@@ -156,9 +169,12 @@ class Peek:
         return int(self._one("SELECT max(id) FROM doc") or 0)
 
     def matching(self, match: str, most: int) -> list[int]:
-        """Return the ids of docs that an expression of FTS5 matches, at most so many."""
+        """Return the ids of docs whose own text a phrase of FTS5 matches, at most so many.
+
+        Words of their neighbours, which stand in another column, are not theirs.
+        """
         sql = "SELECT rowid FROM doc_text WHERE doc_text MATCH ? LIMIT ?"
-        return [doc_id for (doc_id,) in self._db.execute(sql, (match, most))]
+        return [doc_id for (doc_id,) in self._db.execute(sql, (f"body : {match}", most))]
 
     def doc(self, doc_id: int) -> Doc | None:
         """Return a doc."""
@@ -189,7 +205,7 @@ def peeking(path: Path, *, by_words: bool = False) -> Generator[Peek]:
 
     Raises:
         UnusableError: it is no space of ours, or was written to meanwhile.
-        sqlite3.Error, OSError: it cannot be read.
+        sqlite3.Error, apsw.Error, OSError: it cannot be read, or not within `MOST_S`.
     """
     before = _state(path)
     immutable = before[1] is None
@@ -216,7 +232,9 @@ def _opened(uri: str, *, by_words: bool) -> _Engine:
         db: Any = opened
     else:
         db = sqlite3.connect(uri, uri=True, timeout=_PATIENCE_S, isolation_level=None)
-    db.execute("PRAGMA trusted_schema = OFF")  # the file may be somebody else's
+    until = time.monotonic() + MOST_S
+    db.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+    db.execute("PRAGMA trusted_schema = OFF")
     return db
 
 

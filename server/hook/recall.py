@@ -39,15 +39,17 @@ _NAME = re.compile(
 )
 _COMMON = frozenset(
     """
-    a about add after again all also an and any are as at back be because been before being but by
-    can change check code continue could create did do does doing done down each error file files
-    find first fix for from function get give go going good had has have he help her here him his
-    how i if implement in into is it its just know let like line look make me more most my need
-    new no not now of off ok on once one only or other our out over please put run same say see
-    she should show so some still such sure tell test tests than thank thanks that the their them
-    then there these they thing this those through to too try two under until up update us use
-    used using very want was way we well were what when where which while who why will with work
-    would write yes yet you your
+    a about actually add after again all already also amazing an and any are as at awesome back be
+    because been before being but by bye can change check code continue cool could create day days
+    definitely did didn do does doesn doing don done down each error feel file files find first fix
+    for from function get give glad go going gonna good got great had happy has have he hello help
+    her here hey hi him his hope how i if implement in into is isn it its just keep know let like
+    line look lot love make maybe me means more most much my need never new nice no not now of off
+    ok okay on once one only or other our out over please put really right run same say see she
+    should show so some sorry sounds still such super sure tell test tests than thank thanks that
+    the their them then there these they thing think this those through to too try two under until
+    up update us use used using very wait want was wasn way we welcome well were what when where
+    which while who why will with won work would wow write yeah yep yes yet you your
     """.split()  # noqa: SIM905 - a list would be two hundred lines
 )
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from .events import Event, event
-from .hosts import TITLES, Given, Host, answer, detected, text_of
+from .hosts import TITLES, Given, Host, answer, detected, prompt_of, text_of
 from .journal import note
+from .plugin import PLUGIN, say_where
 
 if TYPE_CHECKING:
     from ...config.locate import Place
@@ -29,7 +30,12 @@ _STDIN, _STDOUT = 0, 1
 
 
 def run(words: Sequence[str]) -> int:
-    """Run the hook that `words` name (`session-start`, …; flags as of any command); returns 0."""
+    """Run the hook that `words` name (`session-start`, …; flags as of any command); returns 0.
+
+    A person's `plugin` is no hook, and may fail.
+    """
+    if words[:1] == [PLUGIN]:
+        return say_where()
     named = "hook"
     try:
         _limit()
@@ -71,9 +77,23 @@ def respond(
     program = asked if asked in TITLES else detected(given, environ)
     if at in ("session-start", "prompt"):
         plugin = "CLAUDE_PLUGIN_ROOT" in environ
-        return answer(program, at, given, _told(at, given, place, program, as_plugin=plugin))
+        if place.is_tracked:
+            said = _withheld(at, place)
+        else:
+            said = _told(at, given, place, program, as_plugin=plugin)
+        return answer(program, at, given, said)
     _queue(at, given, place, program)
     return ""
+
+
+def _withheld(at: Event, place: "Place") -> str:
+    """Return why nothing is said of a memory that its repository brings along, once a session."""
+    if at != "session-start":
+        return ""
+    from .digest import withheld
+
+    note(at, f"the memory of {place} is not shown: others may have written it")
+    return withheld()
 
 
 def _told(at: Event, given: Given, place: "Place", program: Host, *, as_plugin: bool) -> str:
@@ -86,7 +106,7 @@ def _told(at: Event, given: Given, place: "Place", program: Host, *, as_plugin: 
             return digest(peek, place.name, program, as_plugin=as_plugin)
     from .recall import recall
 
-    prompt = text_of(given, "prompt")
+    prompt = prompt_of(given)
     if not prompt:
         return ""
     with peeking(place.path, by_words=True) as peek:
@@ -102,7 +122,7 @@ def _queue(at: Event, given: Given, place: "Place", program: Host) -> None:
         return
     said = {
         "host": program,
-        "session": text_of(given, "session_id", "sessionId"),
+        "session": text_of(given, "session_id", "sessionId", "conversation_id"),
         "transcript": transcript,
         "cwd": text_of(given, "cwd"),
         "reason": text_of(given, "reason", "trigger"),

@@ -1,24 +1,35 @@
 """Text of the memory put into a host's frame: it can end neither ours nor the host's.
 
-What memory holds is untrusted. `framed` writes every `<` that could open or close one of our tags,
-as `memory/render.py` does, or one of those in which hosts wrap what a hook says, as `&lt;`.
+What memory holds is untrusted. `framed` writes a `<` that looks like the beginning of a tag as
+`&lt;`, because a model takes for one what no parser would: our tags, those in which hosts wrap
+what a hook or a tool says, and any other. Code stays readable: what follows a word without a
+space (`List<int>`, `a<b`) or has a space behind it (`a < b`, `<-`) is none, but for those names.
 """
 
 import re
 
+_UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufe00-\ufe0f\ufeff"
+_NAMES = (
+    "memory|block|description|value|changes|system|instructions|user|human|assistant|developer|"
+    "tool|function|invoke|parameter|result|thinking|system[-_ ]?reminder|hook[-_ ]?context|"
+    "user[-_ ]?prompt[-_ ]?submit[-_ ]?hook|additional[-_ ]?context"
+)
 _TAG = re.compile(
-    r"<(?=\s*/?\s*(?:memory|block|description|value|changes|system[-_ ]?reminder|hook[-_ ]?context|"
-    r"user[-_ ]?prompt[-_ ]?submit[-_ ]?hook|additional[-_ ]?context|system|instructions)\b)",
+    rf"<(?=[\s{_UNSEEN}]*+/?[\s{_UNSEEN}]*+(?:{_NAMES})(?:\b|s\b|_))"
+    rf"|<(?=[{_UNSEEN}]*[/!?|])"  # an end, a comment, <|im_start|>
+    rf"|<(?=\w*[{_UNSEEN}])"  # what is not to be seen has no business there
+    r"|(?<!\w)<(?=[^\W\d])",
     re.IGNORECASE,
 )
+_TURN = re.compile(r"^([^\S\n]*\n[^\S\n]*(?:Human|Assistant|User|System)[^\S\n]*):", re.MULTILINE)
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": " ", "\r": " "}
 )
 
 
 def framed(text: str) -> str:
-    """Return a text that cannot leave its frame."""
-    return _TAG.sub("&lt;", text)
+    """Return a text that cannot leave its frame, nor begin another one's turn of a dialogue."""
+    return _TURN.sub(r"\1&#58;", _TAG.sub("&lt;", text))
 
 
 def attribute(text: str, most: int = 128) -> str:
@@ -49,7 +60,7 @@ def cut(text: str, room: int, label: str) -> str:
         kept.append(line)
     left = len(lines) - len(kept)
     if not kept:
-        kept = [_at_a_word(lines[0], max(0, room + len(lines[0]) - 2)) + " …\n"]
+        kept = [_at_a_word(lines[0], max(0, room + len(lines[0]) - 3)) + " …\n"]
     return "".join(kept) + _rest(left, label)
 
 

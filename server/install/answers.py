@@ -1,5 +1,6 @@
 """What a person or a program is told of clients and of what was done to their files."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,10 @@ from .. import shapes
 from ..call import RefusedError
 from ..terminal import Cell, Column, Output
 from .clients import Client
-from .entries import PROJECT, is_ours
+from .entries import PROJECT, is_mine
 from .places import Places
 from .planning import Plan, known
+from .remaining import left
 
 _SIGNS = {"+": "green", "-": "red", "@": "cyan", "\\": "dim"}
 _DONE = {
@@ -21,6 +23,7 @@ _DONE = {
     "unchanged": "is in",
     "absent": "is not in",
 }
+_RULES = {"unchanged": "are in", "absent": "are not in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def state(client: Client, places: Places, scope: str) -> State:
     try:
         if path is not None:
             entries = tuple(
-                name for name, one in known(client, scope, path).items() if is_ours(one)
+                name for name, one in known(client, scope, path).items() if is_mine(one, name)
             )
     except RefusedError as error:
         problem = str(error).removesuffix(" Nothing was changed.")
@@ -57,28 +60,23 @@ def state(client: Client, places: Places, scope: str) -> State:
 
 def tell(out: Output, plan: Plan, twins: Sequence[str], places: Places, *, dry_run: bool) -> None:
     """Tell a person what was done, or what would be, and what is left to do."""
-    what = "the rules" if plan.what == "rules" else plan.name
+    what, verbs = ("the rules", _DONE | _RULES) if plan.what == "rules" else (plan.name, _DONE)
     would = "would be " if dry_run and plan.changes else ""
-    done = f" {what} {would}{_DONE[plan.action]} {places.shown(plan.path)}"
+    done = f" {what} {would}{verbs[plan.action]} {places.shown(plan.path)}"
     out.line(Cell(f"{plan.client.title}:", "bold"), done)
+    if plan.kept:
+        out.line(f"  kept of the entry that was there: {shlex.join(plan.kept)}")
     if dry_run:
         for line in diff(plan, places):
             out.line(Cell(line, _SIGNS.get(line[:1], "")))
         return
     if plan.changes and plan.keeps:
-        out.line(f"  what was there before: {places.shown(plan.backup)}")
+        aside = ", which is not for the repository" if plan.scope == PROJECT else ""
+        out.line(f"  what was there before: {places.shown(plan.backup)}{aside}")
     for twin in twins:
         out.line(Cell(f"  it is there twice: also as {twin}", "yellow"))
-    if plan.what == "entry" and plan.action in ("added", "changed"):
-        out.line(f"  left to do: {left(plan)}")
-    elif plan.what == "entry" and plan.action == "removed":
-        out.line("  left to do: restart it; the memory itself is where it was")
-
-
-def left(plan: Plan) -> str:
-    """Return what the person still has to do."""
-    project = plan.client.left_project if plan.scope == PROJECT else ""
-    return project or plan.client.left
+    for step in left(plan, places):
+        out.line(f"  left to do: {step}")
 
 
 def diff(plan: Plan, places: Places) -> list[str]:
@@ -107,7 +105,8 @@ def as_json(
             "name": plan.name or None,
             "entry": plan.entry,
             "backup": str(plan.backup) if plan.keeps else None,
-            "left": left(plan) if plan.action in ("added", "changed") else None,
+            "left": left(plan, places),
+            "kept": list(plan.kept),
             "twins": list(others),
             "diff": "".join(f"{line}\n" for line in diff(plan, places)) if dry_run else None,
         }

@@ -19,6 +19,8 @@ _BEARER: Entry = {"headers": {"Authorization": "Bearer $token"}}
 _HTTP: Entry = {"type": "http", "url": "$url", **_BEARER}
 _BLOCK = "name: tokenspace\nversion: 0.0.1\nschema: v1\n"
 _AGENTS = "AGENTS.md"
+_LOADED: Entry = {"alwaysLoad": True}
+"""Claude Code waits for our tools, and does not put them off: else the first turn has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ CLIENTS = (
         project=(".mcp.json",),
         signs=("{claude}/.claude.json", "{home}/.claude", "claude"),
         stdio=_TYPED,
+        first={"user": _LOADED, "project": _LOADED},
         token=f"${{{TOKEN}}}",
         hands_on=True,
         left="start a new session; /mcp shows tokenspace",
@@ -175,8 +178,10 @@ CLIENTS = (
         user=("{copilot}/mcp-config.json",),
         project=(".mcp.json", "?.github/mcp.json"),
         signs=("{copilot}", "copilot"),
-        stdio=_TYPED,  # its project's file is that of Claude Code too
-        first={"user": {"tools": ["*"]}},
+        # Its project's file is that of Claude Code too, and so are the entries in it.
+        stdio=_TYPED,
+        first={"user": {"tools": ["*"]}, "project": _LOADED},
+        token=f"${{{TOKEN}}}",
         hands_on=True,
         left="start a new session; /mcp show lists tokenspace",
         left_project="start copilot in the project, and trust it when it asks",

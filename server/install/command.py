@@ -9,11 +9,12 @@ from pathlib import Path
 from ...config.settings import CHOICES, Settings, SettingsError, token
 from ...memory.nearest import nearest_label
 from ..call import RefusedError, WrongUseError
-from ..remote.target import find
+from ..remote.target import find, whole
 from ..terminal import Output, plural, printable
 from . import answers
+from .changing import to_add, to_remove
 from .clients import BY_NAME, CLIENTS, Client
-from .entries import PROJECT, USER, Wishes, entry, is_ours
+from .entries import PROJECT, USER, Wishes, is_ours
 from .files import save_token
 from .places import Places, places, project_of
 from .planning import (
@@ -23,8 +24,7 @@ from .planning import (
     carry_out,
     known,
     nothing,
-    to_add,
-    to_remove,
+    require_writable,
     to_rule,
 )
 from .program import program
@@ -68,6 +68,8 @@ def _check(call: _Install) -> None:
         raise WrongUseError("--db names a file, and --url an endpoint; give one of them.")
     if args.save_token and not args.token_file:
         raise WrongUseError("--save-token needs --token-file FILE, where the token goes.")
+    if not args.name:
+        raise WrongUseError("--name: an entry needs a name.")
     if not args.clients and (args.uninstall or args.rules or args.url):
         raise WrongUseError(f"say which client: {', '.join(BY_NAME)}.")
 
@@ -94,22 +96,35 @@ def _do(call: _Install, clients: list[Client]) -> int:
     saves = bool(wishes) and args.save_token and not args.dry_run
     if saves and wishes is not None:
         _save_token(call, wishes)
-    if not args.dry_run:  # planned anew: two clients may share a file
-        plans = [plan for client in clients for plan in _carried_out(call, client, wishes)]
+    if not args.dry_run:
+        plans = _carried_out(call, clients, wishes)
+    _tell(call, plans)
+    return 0
+
+
+def _carried_out(call: _Install, clients: list[Client], wishes: Wishes | None) -> list[Plan]:
+    """Write, and return what was done; where that fails midway, tell it before the failure."""
+    done: list[Plan] = []
+    try:
+        for client in clients:
+            for plan in _plans(call, client, wishes):  # anew: two clients may share a file
+                carry_out(plan, call.places)
+                done.append(plan)
+    except (RefusedError, OSError):
+        if done:
+            _tell(call, done)
+        raise
+    return done
+
+
+def _tell(call: _Install, plans: list[Plan]) -> None:
+    args = call.args
     twins = [_twins(call, plan) for plan in plans]
     if args.json:
         call.out.exact(answers.as_json(plans, twins, call.places, dry_run=args.dry_run))
     else:
         for plan, others in zip(plans, twins, strict=True):
             answers.tell(call.out, plan, others, call.places, dry_run=args.dry_run)
-    return 0
-
-
-def _carried_out(call: _Install, client: Client, wishes: Wishes | None) -> list[Plan]:
-    plans = _plans(call, client, wishes)
-    for plan in plans:
-        carry_out(plan, call.places)
-    return plans
 
 
 def _plans(call: _Install, client: Client, wishes: Wishes | None) -> list[Plan]:
@@ -119,10 +134,13 @@ def _plans(call: _Install, client: Client, wishes: Wishes | None) -> list[Plan]:
         raise WrongUseError(f"{client.title} has no file for a {scope}; leave out --scope {scope}.")
     plan = nothing(client, scope, path, "entry", args.name)
     if wishes is None:
-        plan = to_remove(plan, force=args.force)
+        plan = to_remove(plan, whole(args.url or ""), force=args.force)
     else:
-        plan = to_add(plan, entry(client, wishes, scope), wishes.url, force=args.force)
-    return [plan, *_rules(call, client)]
+        plan = to_add(plan, wishes, force=args.force)
+    plans = [plan, *_rules(call, client)]
+    for one in plans:
+        require_writable(one)
+    return plans
 
 
 def _rules(call: _Install, client: Client) -> list[Plan]:
@@ -150,9 +168,10 @@ def _wishes(call: _Install) -> Wishes:
         _check_url(args.url, call.settings)
     return Wishes(
         program=program(args.program),
+        is_named=args.program is not None,
         pins=tuple(pins),
         project=str(call.places.project or ""),
-        url=args.url.rstrip("/") if args.url else "",
+        url=whole(args.url or ""),
         bridge=args.bridge,
         token_file=str(Path(args.token_file).expanduser().absolute()) if args.token_file else "",
         no_token=args.no_token,
@@ -223,6 +242,6 @@ def _asked(new: list[Client]) -> list[Client]:
     sys.stderr.write("Type yes for all, or the names of those you want: ")
     sys.stderr.flush()
     typed = sys.stdin.readline().replace(",", " ").split()
-    if [word.lower() for word in typed] == ["yes"]:
+    if len(typed) == 1 and typed[0].lower() in ("y", "yes", "all"):
         return new
-    return [client_named(word) for word in typed if word.lower() != "no"]
+    return [client_named(word) for word in typed if word.lower() not in ("n", "no", "none")]

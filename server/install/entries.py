@@ -1,20 +1,23 @@
 """The entry that a client shall have, and whether one that it has is ours."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, cast
 
+from ...config.settings import TOKEN
 from ..call import WrongUseError
 from .clients import Client
 from .program import NAME
+from .starts import start_of
 
 USER, PROJECT = "user", "project"
 
 URLS = ("url", "serverUrl", "httpUrl")
 """Keys that hold the address of an endpoint, in some client or other."""
-_PACKAGE = re.compile(rf"{NAME}(?:\[[\w,-]+\])?(?:(?:==|@).*)?")
+
+GOOD_NAME = re.compile(r"[A-Za-z0-9.-]+")
+"""What an entry may be called: clients make names of tools of it, and take `_` for their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,8 @@ class Wishes:
     """What a person wants clients to start.
 
     Attributes:
-        program: The program, an absolute path.
+        program: The program: an absolute path, or a name that is looked up on the PATH.
+        is_named: The person named the program.
         pins: Flags for `tokenspace serve` that name a memory, a profile, a person.
         project: The project's folder, for clients that do not tell it.
         url: A team's endpoint; empty for the memory of this machine.
@@ -32,6 +36,7 @@ class Wishes:
     """
 
     program: str
+    is_named: bool = False
     pins: tuple[str, ...] = ()
     project: str = ""
     url: str = ""
@@ -50,8 +55,7 @@ def entry(client: Client, wishes: Wishes, scope: str) -> dict[str, Any]:
         return _remote(client, wishes)
     args = ["serve", *_place(client, wishes, scope), *wishes.pins]
     if wishes.url:
-        args = ["serve", "--remote", wishes.url, *_place(client, wishes, scope)]
-        args += _token(client, wishes)
+        args = ["serve", "--remote", wishes.url, *args[1:], *_token(client, wishes)]
     known = {"$program": wishes.program, "$args": args, "$command": [wishes.program, *args]}
     return _filled(client.stdio, known)
 
@@ -61,17 +65,32 @@ def managed(client: Client) -> tuple[str, ...]:
     return tuple({**client.stdio, **client.remote})
 
 
+def needs_token(wishes: Wishes) -> bool:
+    """Tell whether the entry relies on a variable that the client itself has to have."""
+    return bool(wishes.url) and not (wishes.token_file or wishes.no_token)
+
+
 def is_ours(found: Mapping[str, Any], url: str = "") -> bool:
     """Tell whether an entry starts this program, or names this endpoint."""
-    if url and any(found.get(key) == url for key in URLS):
-        return True
-    words = _words(found.get("command")) + _words(found.get("args"))
-    return any(_is_us(word) for word in words)
+    return (bool(url) and address(found) == url) or start_of(found).is_ours
 
 
-def is_endpoint(found: Mapping[str, Any]) -> bool:
-    """Tell whether an entry names an endpoint that could be one of ours."""
-    return any(str(found.get(key, "")).endswith("/mcp") for key in URLS)
+def address(found: Mapping[str, Any]) -> str:
+    """Return the endpoint that an entry names, empty where it starts a program."""
+    return next((str(found[key]) for key in URLS if key in found), "")
+
+
+def is_mine(found: Mapping[str, Any], name: str = "") -> bool:
+    """Tell whether an entry starts this program, or names an endpoint that is a memory's."""
+    where = address(found)  # which other servers have as well
+    known = "/p/" in where or TOKEN in str(found) or name == NAME
+    return is_ours(found) or (where.endswith("/mcp") and known)
+
+
+def is_plain(client: Client, scope: str, found: Mapping[str, Any], name: str) -> bool:
+    """Tell whether an entry is ours, and has nothing that this program would not write."""
+    written = {"name", *managed(client), *client.first.get(scope, {})}
+    return is_mine(found, name) and found.keys() <= written
 
 
 def merged(client: Client, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,21 +153,3 @@ def _value(value: Any, known: Mapping[str, Any]) -> Any:
     if not isinstance(value, str) or value in known:
         return known.get(value, value) if isinstance(value, str) else value
     return value.replace("$token", str(known.get("$token", "")))
-
-
-def _words(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Sequence):
-        return [word for word in cast(Sequence[Any], value) if isinstance(word, str)]
-    return []
-
-
-def _is_us(word: str) -> bool:
-    path = PureWindowsPath(word) if "\\" in word else PurePosixPath(word)
-    name = path.name.removesuffix(".exe")
-    return (
-        word == f"{NAME}.server"
-        or _PACKAGE.fullmatch(name) is not None
-        or path.parts[-2:] == (NAME, "server")
-    )

@@ -1,6 +1,8 @@
 """Files that are edited: read as they are, replaced at once, with what was there kept beside."""
 
+import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +33,14 @@ def read_bytes(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def is_writable(path: Path) -> bool:
+    """Tell whether a file is one that its owner, and this person, may write.
+
+    A new one could take its place all the same, where its folder can be written.
+    """
+    return bool(path.stat().st_mode & stat.S_IWUSR) and os.access(path, os.W_OK)
 
 
 def backup_of(path: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...config.repository import git_root
 from ...config.settings import elsewhere
 from .clients import Client
 
@@ -40,7 +41,7 @@ class Places:
     def file(self, client: Client, scope: str) -> Path | None:
         """Return the file that an entry of this scope belongs into; None where there is none."""
         paths = self.files(client, scope)
-        return next((path for path in reversed(paths) if path.exists()), next(iter(paths), None))
+        return next((path for path in reversed(paths) if _is_there(path)), next(iter(paths), None))
 
     def files(self, client: Client, scope: str) -> list[Path]:
         """Return every file in which a client may have entries of this scope."""
@@ -58,7 +59,7 @@ class Places:
                 found = shutil.which(sign)
             else:
                 path = self.path(sign)
-                found = str(path) if path.exists() else None
+                found = str(path) if _is_there(path) else None
             if found:
                 return found
         return ""
@@ -88,13 +89,16 @@ def places(
     return Places(home, project, folders)
 
 
+def _is_there(path: Path) -> bool:
+    """Tell whether there is something; what nobody lets us look at counts as nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def project_of(folder: Path, home: Path) -> Path | None:
     """Return the project that a folder is in: its git root, else itself; None for a home or `/`."""
-    folder = folder.resolve()
-    for parent in (folder, *folder.parents):
-        if parent == home.resolve():
-            break
-        if (parent / ".git").exists():
-            return parent
-    nowhere = home.resolve().is_relative_to(folder)
-    return None if nowhere else folder
+    folder, home = folder.resolve(), home.resolve()
+    nowhere = home.is_relative_to(folder)
+    return git_root(folder, home) or (None if nowhere else folder)

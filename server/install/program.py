@@ -2,28 +2,40 @@
 
 import os
 import re
+import shlex
 import shutil
 import sysconfig
 import tempfile
 from pathlib import Path
 
+from ...config.packages import ROOT
 from ..call import RefusedError
 
 NAME = "tokenspace"
 
 _FLEETING = re.compile(r"archive-v\d+|builds-v\d+|environments-v\d+|\.cache|Caches")
-_STAYS = "`uv tool install tokenspace` or `pipx install tokenspace`, then this command again"
+_IS_CHECKOUT = (ROOT / "pyproject.toml").is_file()
+_SOURCE = shlex.quote(str(ROOT)) if _IS_CHECKOUT else "PATH"
+STAYS = f"`uv tool install {_SOURCE}` or `pipx install {_SOURCE}`" + (
+    "" if _IS_CHECKOUT else " (PATH is a checkout of it)"
+)
+"""What installs this program to stay."""
 
 
 def program(named: str | None) -> str:
-    """Return the absolute path of the program that clients shall start.
+    """Return the program that clients shall start, by an absolute path.
 
     Args:
-        named: The one that a person named; None for the one that runs now.
+        named: The one that a person named: a name without a folder is looked up on the PATH, by
+            each client, and stays a name. None for the one that runs now.
 
     Raises:
         RefusedError: there is none, or it lies where it will not stay.
     """
+    if named and not {"/", "\\"} & set(named):
+        if shutil.which(named) is None:
+            raise RefusedError(f"--program: there is no {named} on the PATH; give a file's path.")
+        return named
     if named is not None:
         path = Path(named).expanduser().absolute()
         if not path.is_file():
@@ -31,11 +43,14 @@ def program(named: str | None) -> str:
         return str(path)
     here = script()
     if not here.is_file():
-        raise RefusedError(f"there is no program {here} for clients to start; {_STAYS}.")
+        raise RefusedError(
+            f"there is no program {here} for clients to start: {STAYS}, then this command again."
+        )
     if is_fleeting(here):
         raise RefusedError(
             f"this runs from a temporary place, {here.parent}, where a client would not find it "
-            f"for long. Install it to stay: {_STAYS}. Another program: --program FILE."
+            f"for long. Install it to stay: {STAYS}, then this command again. Another program: "
+            "--program FILE."
         )
     return str(_linked(here))
 

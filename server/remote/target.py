@@ -11,7 +11,8 @@ from ...config.settings import Settings, SettingsError
 
 EXAMPLE = "https://memory.example.com"
 
-_NAMED = re.compile(r"(?P<before>.*)/p/(?P<space>[^/]+)/mcp")
+_NAMED = re.compile(r"(?P<before>.*)/p/(?P<space>(?!mcp$)[^/]+)(?:/mcp)?")
+"""What names a space; without /mcp at its end, where people leave it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def find(address: str, settings: Settings) -> Target:
                 f"--remote names the space {space!r}, and {settings.origin['space']} {asked!r}; "
                 "give one of them."
             )
-        return Target(base + path, space, "named by --remote", local)
+        whole = f"{base}{path.removesuffix('/mcp')}/mcp"
+        return Target(whole, space, "named by --remote", local)
     if asked:
         before = path.removesuffix("/mcp")
         why = f"named by {settings.origin['space']}"
@@ -72,6 +74,13 @@ def find(address: str, settings: Settings) -> Target:
         return Target(base + path, "", "that is what --remote says", local)
     space, why = _of_project(locate(replace(settings, db="")))
     return Target(f"{base}{path}{f'/p/{space}' if space else ''}/mcp", space, why, local)
+
+
+def whole(address: str) -> str:
+    """Return an address of a space with the /mcp at its end that it may lack; another as it is."""
+    address = address.rstrip("/")
+    lacks = _NAMED.fullmatch(urlsplit(address).path) and not address.endswith("/mcp")
+    return f"{address}/mcp" if lacks else address
 
 
 def _checked(address: str) -> tuple[str, str, bool]:

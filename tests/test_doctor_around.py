@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tokenspace.server.doctor.around import approvals, memories, twins
 from tokenspace.server.doctor.configured import Entry, configured
-from tokenspace.server.doctor.machine import approvals, memories
 from tokenspace.server.doctor.report import State
 from tokenspace.server.install.clients import BY_NAME
 from tokenspace.server.install.places import Places, places
@@ -139,6 +139,19 @@ def test_a_memory_that_competes_is_named(where: Places, case: str) -> None:
     found = [*memories(BY_NAME[client], where)]
     assert [one.state for one in found] == ([] if state is None else [state])
     assert all(mend in one.mend for one in found)
+
+
+@pytest.mark.parametrize(("client", "mend"), [("junie", ""), ("zed", " --scope project")])
+def test_of_two_entries_the_one_that_knows_the_project_stays(
+    where: Places, client: str, mend: str
+) -> None:
+    """Junie starts a person's own entry nowhere; Zed starts it in the project."""
+    both = [
+        Entry(client=BY_NAME[client], scope=scope, path=Path("x"), name="tokenspace", value={})
+        for scope in ("user", "project")
+    ]
+    (found,) = twins(both, where)
+    assert found.mend == f"take one out: `tokenspace install {client}{mend} --uninstall`"
 
 
 def test_entries_are_found_wherever_a_client_has_them(where: Places) -> None:

@@ -1,4 +1,4 @@
-"""What the person has approved, and which other memory is on: from the files of the clients."""
+"""What stands around an entry: approvals, its twins, and the other memory that a client has."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -9,8 +9,9 @@ from ..install.clients import Client
 from ..install.entries import PROJECT
 from ..install.places import Places
 from .configured import LOCAL, PLUGIN, Entry, claude_folder, part, value_of
+from .manners import MANNERS, Folder
+from .mends import mend
 from .report import Finding, State
-from .written import mend
 
 _CANNOT = "cannot be told from its files"
 
@@ -140,17 +141,20 @@ def twins(entries: list[Entry], places: Places) -> Iterator[Finding]:
     scopes = {one.scope for one in on}
     if spare is not None and scopes != {PLUGIN}:
         other = next(one for one in on if one.scope != PLUGIN)
-        how = f"take one out: {_out(other)}"
+        how = f"take one out: {mend(other, '--uninstall')}"
     elif LOCAL in scopes:
         how = f"take one out: `claude mcp remove --scope local {on[-1].name}`"
     else:
-        how = f"take one out: {_out(on[-1])}"
+        how = f"take one out: {mend(_spare(on), '--uninstall')}"
     said = f"it is there {len(on)} times: {listed}"
     yield Finding(on[0].client.name, "duplicates", State.WARN, said, how)
 
 
-def _out(entry: Entry) -> str:
-    return f"{mend(entry, '--uninstall')}"
+def _spare(on: list[Entry]) -> Entry:
+    """Return the entry to do without: the project's, unless only that one knows the project."""
+    manner = MANNERS[on[0].client.name]
+    blind = manner.folder is not Folder.PROJECT and not (manner.tells or on[0].client.folder)
+    return on[0] if blind else on[-1]
 
 
 def _named(entry: Entry) -> str:
