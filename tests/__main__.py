@@ -1,6 +1,6 @@
 """`python3 tests`: set up what the tests need, then run them; arguments go to pytest.
 
-Without arguments it runs them all, in as many processes as there are cores, up to four: many wait
+Without arguments it runs them all, in one process more than there are cores, up to four: many wait
 for a disk or for a process. A file's tests stay together, as they share what is costly to make.
 """
 
@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ALL = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+PROCESSES = min(4, (os.cpu_count() or 1) + 1)
+ALL = ["--numprocesses", str(PROCESSES), "--dist", "loadfile"]
 os.chdir(ROOT)
 # Hundreds of processes are started: what they import shall be compiled once.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
