@@ -164,6 +164,10 @@ async def test_an_sse_stream_takes_messages_of_its_own_token_only(shared: Endpoi
         ({"Origin": "https://evil.example.com"}, 403),
         ({"Origin": "null"}, 403),
         ({"Host": "evil.example.com", "X-Forwarded-Host": "127.0.0.1"}, 421),
+        ({"Host": "127.0.0.1:8765.evil.example.com"}, 400),
+        ({"Host": "localhost:evil.example.com"}, 400),
+        ({"Host": "localhost:80@evil.example.com"}, 400),
+        ({"Origin": "http://localhost:evil.example.com"}, 400),
     ],
 )
 async def test_a_page_of_another_host_does_not_get_in(
@@ -174,6 +178,18 @@ async def test_a_page_of_another_host_does_not_get_in(
     async with httpx2.AsyncClient(headers=bearer(token)) as http:
         answer = await http.post(shared.mcp("acme"), json=INITIALIZE, headers=headers)
         assert answer.status_code == status
+
+
+@pytest.mark.parametrize("name", ["Host", "Origin"])
+async def test_a_header_that_stands_there_twice_names_no_host(shared: Endpoint, name: str) -> None:
+    """Who comes next might go by the other one."""
+    host = shared.url.removeprefix("http://")
+    good = host if name == "Host" else shared.url
+    head = f"POST /p/acme/mcp HTTP/1.1\r\nContent-Length: 0\r\n{name}: {good}\r\n"
+    head += f"{name}: evil.example.com\r\n" + (f"Host: {host}\r\n" if name == "Origin" else "")
+    async with await anyio.connect_tcp("127.0.0.1", int(host.rpartition(":")[2])) as stream:
+        await stream.send(f"{head}\r\n".encode())
+        assert (await stream.receive()).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tokenspace.server.endpoint.spaces import Spaces
 SPACE = "acme"
 HUMAN = "memory://blocks/human"
 LIMIT_S = 60
-NEWS_S = 1.0
+NEWS_S = 2.0
 """Far more than the 150 ms that are meant: the machine may be busy."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from endpoints import Endpoint, Mode, connected, endpoint, endpoint_process, make_spaces
+from endpoints import Endpoint, Mode, connected, endpoint, endpoint_process, make_spaces, until
 from surface import refused, said
 
 from tokenspace.server.endpoint.audit import KEPT, Audit
@@ -83,6 +83,28 @@ async def test_the_audit_log_tells_who_did_what_and_nothing_of_what_was_said(
     assert stat.S_IMODE((served.data / "audit.log").stat().st_mode) == 0o600
 
 
+async def test_who_leaves_in_the_middle_of_a_request_is_no_fault_of_the_endpoints(
+    served: Endpoint,
+) -> None:
+    """It is noted as what it was, and the log keeps quiet."""
+    token = served.token("lea", "acme")
+    port = int(served.url.rpartition(":")[2])
+    head = (
+        f"POST /p/acme/mcp HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
+    )
+    head += "Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\n"
+    async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+
+    async def is_noted() -> bool:
+        return any(one.get("who") == "lea" for one in audited(served.data))
+
+    await until(is_noted)
+    (noted,) = [one for one in audited(served.data) if one.get("who") == "lea"]
+    assert (noted["why"], noted["space"]) == ("left", "acme")
+    assert "ClientDisconnect" not in served.log.read_text("utf-8")
+
+
 async def test_the_audit_log_names_who_was_turned_away_and_is_not_filled_by_them(
     served: Endpoint,
 ) -> None:
@@ -98,6 +120,7 @@ async def test_the_audit_log_names_who_was_turned_away_and_is_not_filled_by_them
     assert (foreign["status"], foreign["why"], foreign["space"]) == (403, "forbidden", "acme")
     (unknown,) = [one for one in entries if one["request"] == answer.headers["x-request-id"]]
     assert (unknown["status"], unknown["who"], unknown["from"]) == (401, None, "127.0.0.1")
+    assert {one["space"] for one in entries if one.get("why") == "host"} == {None}
     assert sum(one.get("why") == "host" for one in entries) < 1.5 * REFUSALS
     assert "ts_no" not in (served.data / "audit.log").read_text()
 

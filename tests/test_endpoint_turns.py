@@ -184,24 +184,9 @@ async def test_an_issuer_that_does_not_answer_delays_no_revoking(tmp_path: Path)
             """There is nothing to do."""
 
     tokens = Tokens(tmp_path)
-    verifier = Verifier(tokens, Silent())
-    door = Door(verifier, Addresses("https://memory.example.com"), local=False)
+    door = Door(Verifier(tokens, Silent()), Addresses("https://memory.example.com"), local=False)
     kept, plain = tokens.create("ada", "acme", Role.WRITER, None)
-    access = await verifier.verify_token(plain)
-    assert access is not None
-    ended: list[str] = []
-
-    async def stay(token: str) -> None:
-        user = AuthenticatedUser(access.model_copy(update={"token": token}))
-        with door.inside({"user": user}):
-            await anyio.sleep_forever()
-        ended.append(token)
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(door.watch)
-        for token in ("a.b.c", plain):
-            tasks.start_soon(stay, token)
-        await anyio.lowlevel.checkpoint()
+    async with inside(door, plain, "a.b.c") as ended:
         tokens.revoke(kept.id)
 
         async def are_out() -> bool:
@@ -209,4 +194,41 @@ async def test_an_issuer_that_does_not_answer_delays_no_revoking(tmp_path: Path)
 
         with anyio.fail_after(3):
             await until(are_out)
+
+
+async def test_who_may_into_another_space_now_has_to_leave_this_one(tmp_path: Path) -> None:
+    """A stream does not outlast the right to it, also where the token is good as before."""
+    tokens = Tokens(tmp_path)
+    door = Door(Verifier(tokens), Addresses("https://memory.example.com"), local=False)
+    kept, plain = tokens.create("ada", "acme", Role.WRITER, None)
+    async with inside(door, plain) as ended:
+        file = tmp_path / "tokens" / f"{kept.id}.json"
+        file.write_text(file.read_text("utf-8").replace('"acme"', '"other"'), "utf-8")
+
+        async def is_out() -> bool:
+            return ended == [plain]
+
+        with anyio.fail_after(3):
+            await until(is_out)
+
+
+@asynccontextmanager
+async def inside(door: Door, plain: str, *others: str) -> AsyncGenerator[list[str]]:
+    """Have streams of a good token, and of others, go on in `acme`; yield those that have ended."""
+    access = await door.verifier.verify_token(plain)
+    assert access is not None
+    ended: list[str] = []
+
+    async def stay(token: str) -> None:
+        user = AuthenticatedUser(access.model_copy(update={"token": token}))
+        with door.inside({"user": user}, "acme"):
+            await anyio.sleep_forever()
+        ended.append(token)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(door.watch)
+        for token in (plain, *others):
+            tasks.start_soon(stay, token)
+        await anyio.lowlevel.checkpoint()
+        yield ended
         tasks.cancel_scope.cancel()

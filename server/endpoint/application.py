@@ -1,5 +1,6 @@
 """The endpoint as one ASGI application: each address to the part that answers it."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 import anyio
 from mcp.server.transport_security import TransportSecurityMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,6 +25,8 @@ from .rooms import Rooms, Served
 from .spaces import DEFAULT
 
 _OF_HOST = (b"host", b"origin")
+_PLACE = re.compile(rb"(?:\w+://)?(?:[^\[\]:@/\\]*|\[[0-9A-Fa-f:.]*\])(?::\d{1,5})?")
+"""A host and a port: the SDK lets anything stand for a port where any port is let in."""
 _KNOWN = 100  # headers; most endpoints are reached under one or two names
 
 
@@ -38,6 +41,7 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or serve a stream until it ends."""
         name: str = scope["path_params"].get("space", DEFAULT)
+        arrival_of(scope).space = name[:64]
         refused = self.entrance.refusal(scope, name)
         if refused is not None:
             await refused(scope, receive, send)
@@ -45,7 +49,7 @@ class _Endpoint:
         try:
             with self.entrance.held(scope, name):
                 async with self.rooms.use(name) as served:
-                    with self.door.inside(scope) as until:
+                    with self.door.inside(scope, name) as until:
                         await self._served(served, scope, receive, send)
             if until.cancelled_caught and not arrival_of(scope).answered:
                 await self.door.unknown(scope, name)(scope, receive, send)
@@ -104,12 +108,20 @@ class _Security:
             shown = tuple(header for header in scope["headers"] if header[0] in _OF_HOST)
             if shown not in self._good:
                 refused = await self._checks.validate_request(Request(scope))
+                if refused is None and not _is_plain(shown):
+                    refused = PlainTextResponse("Invalid Host or Origin header", 400)
                 if refused is not None:
                     await refused(scope, receive, send)
                     return
                 if len(self._good) < _KNOWN:
                     self._good.add(shown)
         await self._app(scope, receive, send)
+
+
+def _is_plain(shown: tuple[tuple[bytes, bytes], ...]) -> bool:
+    """Tell whether each header stands there once, as a host and a port."""
+    names = [name for name, _ in shown]
+    return len(set(names)) == len(names) and all(_PLACE.fullmatch(value) for _, value in shown)
 
 
 def application(door: Door, rooms: Rooms, operations: Operations) -> ASGIApp:

@@ -1,11 +1,13 @@
 """Each request as it arrives: its id, where it comes from, and how it was answered at last."""
 
+import hashlib
 import logging
 import re
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +20,9 @@ _KEY = "tokenspace.arrival"
 _HEADER = b"x-request-id"
 _GOOD = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
+_secret = secrets.token_bytes(16)
+_numbers = count()
+
 
 @dataclass(slots=True)
 class Arrival:
@@ -29,7 +34,9 @@ class Arrival:
         began: When it came, in seconds of a clock of its own.
         why: Why it was refused, in a word, if whoever did that has said so.
         noted: Whether note was taken of what became of it.
+        space: The space that it asks for, once that is known.
         answered: Whether its answer has begun.
+        left: Whether its client went before that.
     """
 
     id: str
@@ -37,7 +44,9 @@ class Arrival:
     began: float = field(default_factory=time.perf_counter)
     why: str = ""
     noted: bool = False
+    space: str | None = None
     answered: bool = False
+    left: bool = False
 
 
 Answered = Callable[[Scope, Arrival, int], None]
@@ -60,6 +69,12 @@ class Arrivals:
         arrival = scope[_KEY] = Arrival(_named(scope), str(client[0])[:64])
         request_id.set(arrival.id)  # each request has a task of its own, and so its own context
 
+        async def hear() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                arrival.left = not arrival.answered
+            return message
+
         async def begin(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), (_HEADER, arrival.id.encode())]
@@ -69,7 +84,7 @@ class Arrivals:
             await send(message)
 
         try:
-            await self._app(scope, receive, begin)
+            await self._app(scope, hear, begin)
         except Exception:
             if not arrival.answered:
                 failed = PlainTextResponse("Internal Server Error", 500)
@@ -94,7 +109,13 @@ def _named(scope: Scope) -> str:
             given = value.decode()
             if not TOKEN.search(given):
                 return given
-    return secrets.token_hex(8)
+    return _new_id()
+
+
+def _new_id() -> str:
+    """Return an id that tells nobody how many there were before it; the system is not asked."""
+    number = next(_numbers).to_bytes(8, "big")
+    return hashlib.blake2b(number, digest_size=8, key=_secret).hexdigest()
 
 
 def _log(scope: Scope, arrival: Arrival, status: int) -> None:

@@ -19,6 +19,10 @@ LOOK_S = 0.25
 """How soon an open stream ends after its token was revoked."""
 
 
+_Held = tuple[str | None, str]
+"""With which token somebody is in which space."""
+
+
 @dataclass(slots=True)
 class Door:
     """Lets requests in.
@@ -30,10 +34,10 @@ class Door:
     verifier: Verifier
     addresses: Addresses
     local: bool
-    _inside: dict[object, tuple[str | None, anyio.CancelScope]] = field(
-        default_factory=dict[object, tuple[str | None, anyio.CancelScope]]
+    _inside: dict[object, tuple[_Held, anyio.CancelScope]] = field(
+        default_factory=dict[object, tuple[_Held, anyio.CancelScope]]
     )
-    _asked: set[str] = field(default_factory=set[str])
+    _asked: set[_Held] = field(default_factory=set[_Held])
 
     def refusal(self, scope: Scope, space: str) -> Response | None:
         """Return why a request may not go into a space, None where it may.
@@ -55,11 +59,11 @@ class Door:
         return None
 
     @contextmanager
-    def inside(self, scope: Scope) -> Generator[anyio.CancelScope]:
-        """Have a request ended as soon as its token is good no more, or it needs one after all."""
+    def inside(self, scope: Scope, space: str) -> Generator[anyio.CancelScope]:
+        """Have a request ended as soon as its token opens that space no more, or it needs one."""
         access, key = access_of(scope), object()
         with anyio.CancelScope() as until:
-            self._inside[key] = access.token if access is not None else None, until
+            self._inside[key] = (access.token if access is not None else None, space), until
             try:
                 yield until
             finally:
@@ -70,30 +74,32 @@ class Door:
         async with anyio.create_task_group() as tasks:
             while True:
                 await anyio.sleep(LOOK_S)
-                for token in {token for token, _ in self._inside.values()} - self._asked:
-                    if token is None or token.startswith(PREFIX):
-                        await self._look(token)
+                for held in {held for held, _ in self._inside.values()} - self._asked:
+                    if held[0] is None or held[0].startswith(PREFIX):
+                        await self._look(held)
                     else:  # whoever made it may have to be asked first, which takes its time
-                        self._asked.add(token)
-                        tasks.start_soon(self._look, token)
+                        self._asked.add(held)
+                        tasks.start_soon(self._look, held)
 
-    async def _look(self, token: str | None) -> None:
-        """End what goes on with a token, or without one, if that is good no more."""
+    async def _look(self, held: _Held) -> None:
+        """End what goes on in a space with a token, or without one, if that opens it no more."""
+        token, space = held
         try:
             if token is None:
                 is_good = not self.verifier.required
             else:
-                is_good = await self.verifier.verify_token(token) is not None
+                access = await self.verifier.verify_token(token)
+                is_good = access is not None and role_in(access, space) is not None
             if not is_good:
-                self._end(token)
+                self._end(held)
         except Exception:
             logger.exception("tokens cannot be looked at")
         finally:
-            self._asked.discard(token or "")
+            self._asked.discard(held)
 
-    def _end(self, token: str | None) -> None:
-        for held, until in list(self._inside.values()):
-            if held == token:
+    def _end(self, held: _Held) -> None:
+        for one, until in list(self._inside.values()):
+            if one == held:
                 until.cancel()
 
     def unknown(self, scope: Scope, space: str, said: str = "") -> Response:

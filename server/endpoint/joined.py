@@ -41,7 +41,7 @@ class Joined(asyncio.Transport):
 
     def _flush(self) -> None:
         held, self._held, self._size = self._held, [], 0
-        if held:
+        if held and not self._inner.is_closing():  # the other end may have gone in this turn
             self._inner.write(b"".join(held))
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The request that is being answered; empty where nothing is."""
@@ -60,9 +61,15 @@ def to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or _is_ours(record))
+    handler.addFilter(lambda record: not _is_leave(record))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger(_OURS).setLevel(level)
     logging.captureWarnings(True)
+
+
+def _is_leave(record: logging.LogRecord) -> bool:
+    """Tell whether it is only that a client went before all it had to say was said."""
+    return bool(record.exc_info) and isinstance(record.exc_info[1], ClientDisconnect)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

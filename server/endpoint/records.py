@@ -16,7 +16,6 @@ from .arrivals import Arrival, arrival_of, milliseconds
 from .audit import Audit
 from .limits import Buckets
 from .metrics import Counts
-from .spaces import DEFAULT
 from .tokens import PREFIX
 
 REFUSALS = 60
@@ -75,7 +74,7 @@ class Records:
         """Take note of a request that was refused before it reached a space."""
         if status < 400 or arrival.noted:
             return
-        why = arrival.why or _REASONS.get(status, "other")
+        why = "left" if arrival.left else arrival.why or _REASONS.get(status, "other")
         if self.counts is not None:
             self.counts.refused(why)
         if self._refusals.take("all"):
@@ -87,7 +86,7 @@ class Records:
             {
                 "who": name_of(access) if access is not None else None,
                 **_credential(scope),
-                "space": str(scope.get("path_params", {}).get("space", DEFAULT))[:64],
+                "space": arrival.space,
                 "what": scope["method"],
                 "outcome": "denied",
                 "why": why,

@@ -1,5 +1,6 @@
 """`tokenspace serve --transport http`: the endpoint put together from the settings, and served."""
 
+import gc
 import sys
 from argparse import Namespace
 from collections.abc import Generator
@@ -127,6 +128,7 @@ async def _run(settings: Settings, transport: str) -> None:
     endpoint = await ready(settings)
     data = data_folder(settings)
     _say(greeting(settings, endpoint.address, Spaces(data), Tokens(data), transport))
+    gc.freeze()  # what was loaded stays as long as the process: no collection goes through it
     await checkpoint()  # a Ctrl-C until here ends it here: there is nothing yet to shut down
     await endpoint.serve()
 

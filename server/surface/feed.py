@@ -139,6 +139,8 @@ class Feed:
             await anyio.sleep(RETRY_S)
 
     async def _tell_of(self, change: Change, space: Space) -> None:
+        if not (self._listeners or self._subscribed):  # who comes later has read what stands
+            return
         found = events(change)
         if change.tool == RESTORED:  # any block may be another one now
             found += everything(await space.infos())
