@@ -3,9 +3,12 @@
 Each client has a connection, a token and a block of its own, which holds about 2 KB; it reads that
 block, reads everything, replaces a fact, and puts a fact in while an old one is taken out. What
 the SDK's own server does over the same transport, with the same client, open and behind its own
-check of a bearer token, is the reference. The
-budget, 0.7 times its calls a second, is 1.43 times its time a call; processor time, which other
-work on the machine changes less, is compared as well.
+check of a bearer token, is the reference. The budget, 0.7 times its calls a second, is 1.43 times
+its time a call; processor time, which other work on the machine changes less, is compared as well.
+
+Two kinds of clients ask. One is bytes over a socket, so that the server alone is measured. The
+other is the SDK's own, as assistants have it: it takes more processor than either server, and says
+what a team has of the difference on a machine of as many cores.
 """
 
 import asyncio
@@ -16,10 +19,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from bare_http import TOKEN
 from calls import FACTS, fact
 from measure import Options, Row, compared, percentile, run_alone
+from peer import Message
+from sdk_client import SdkClient
 from web import Site, Wire, bare, ours
 
 from tokenspace.memory import Space
@@ -39,6 +45,7 @@ BUDGET = 1 / 0.7
 NOOP = "SDK no-op tool"
 GUARDED = "the same, with a token"
 COMMIT = "that, and one commit"
+SDK_NOOP = "SDK no-op tool, SDK client"
 
 Call = Callable[[], Awaitable[float]]
 
@@ -52,11 +59,19 @@ def bench(options: Options) -> list[Row]:
             return asyncio.run(_measured(reference, site, tokens, options, folder / "data"))
 
 
+class Caller(Protocol):
+    """A connection that calls tools."""
+
+    async def call(self, tool: str, **arguments: object) -> tuple[float, Message]:
+        """Call a tool; return the seconds that took, and its result."""
+        ...
+
+
 class Client:
     """One member of a team: what it did, and what its block has to hold."""
 
-    def __init__(self, wire: Wire, number: int) -> None:
-        self.label = f"member-{number}"
+    def __init__(self, wire: Caller, number: int) -> None:
+        self.label = f"{type(wire).__name__.lower()}-{number}"
         self.space = _space(number)
         self.changes: list[int] = []
         """The numbers of the changes that it was told it made."""
@@ -126,28 +141,41 @@ async def _measured(
             ]
             for path, token in (("/mcp", ""), ("/guarded", TOKEN))
         ]
-        clients = [
-            Client(
-                await stack.enter_async_context(Wire(site.port, f"/p/{_space(number)}/mcp", token)),
-                number,
-            )
-            for number, token in enumerate(tokens)
+        library = [
+            await stack.enter_async_context(SdkClient(reference.port)) for _ in range(CLIENTS)
         ]
-        await asyncio.gather(*(client.begin() for client in clients))
+        clients, members = [
+            [
+                Client(
+                    await stack.enter_async_context(
+                        kind(site.port, f"/p/{_space(number)}/mcp", token)
+                    ),
+                    number,
+                )
+                for number, token in enumerate(tokens)
+            ]
+            for kind in (Wire, SdkClient)
+        ]
+        await asyncio.gather(*(client.begin() for client in [*clients, *members]))
         contenders: dict[str, tuple[Site, list[Call]]] = {
             NOOP: (reference, [_calls(wire, "noop") for wire in plain]),
             GUARDED: (reference, [_calls(wire, "noop") for wire in guarded]),
             COMMIT: (reference, [_calls(wire, "commit") for wire in guarded]),
             "read": (site, [client.read for client in clients]),
             "mixed": (site, [client.mixed for client in clients]),
+            SDK_NOOP: (reference, [_calls(client, "noop") for client in library]),
+            "members read": (site, [client.read for client in members]),
+            "members mixed": (site, [client.mixed for client in members]),
         }
         walls, busy = await _turns(contenders, options.rounds)
         before = site.resident_mb()
         done, errors, peak = await _load(clients, site, LOAD_S * options.rounds)
-    lost = await _lost(clients, data)
+    lost = await _lost([*clients, *members], data)
     after = await _settled(site)
     waits = [seconds for client in clients for seconds in client.waits]
     return [
+        compared("32 SDK clients read 2 KB", walls, "members read", SDK_NOOP, budget=BUDGET),
+        compared("32 SDK clients read and edit", walls, "members mixed", SDK_NOOP, budget=BUDGET),
         compared("32 clients read a block of 2 KB", walls, "read", NOOP, budget=BUDGET),
         compared("  processor", busy, "read", NOOP, budget=BUDGET),
         compared("32 clients read a block of 2 KB", walls, "read", GUARDED, budget=BUDGET),
@@ -167,7 +195,7 @@ async def _measured(
     ]
 
 
-def _calls(wire: Wire, tool: str) -> Call:
+def _calls(wire: Caller, tool: str) -> Call:
     async def call() -> float:
         return (await wire.call(tool))[0]
 
