@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import unquote
 
-from .nowhere import INSTALLED, is_project
+from .nowhere import INSTALLED, is_common, is_project
 from .repository import (
     FOLDER,
     MEMORY,
     brings_memory,
     check_inside,
     git_root,
+    in_git_store,
+    is_remote,
     main_worktree,
     seen,
 )
@@ -36,7 +38,6 @@ TURN = "x-codex-turn-metadata"
 
 _ADDRESS = re.compile(r"file:(?://(?:localhost)?)?/(.*)", re.IGNORECASE | re.DOTALL)
 _DRIVE = re.compile(r"[a-z]:(?:/|$)", re.IGNORECASE)
-_SHARE = ("//", "\\\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Place:
         how: How it was found, in a few words.
         own_folder: Its folder is ours to make.
         is_fallback: Nothing pointed to a project.
-        is_tracked: It is a project's, and git has its file: whoever wrote the project wrote it.
+        is_tracked: It is a project's, and git has its file, or may have: whoever wrote the
+            project may have written it.
     """
 
     path: Path
@@ -122,7 +124,7 @@ def locate(
             )
         return _project(folder.resolve(), f"named by {settings.origin['project']}", home)
     here = cwd or _cwd()
-    turn = (name for name in told.turn if not name.startswith(_SHARE))
+    turn = (name for name in told.turn if not is_remote(name))
     signals: tuple[tuple[str, Iterable[str | Path | None]], ...] = (
         ("named by the client", (settings.client_project,)),
         ("named by Codex's turn", _marked(turn, here, home)),
@@ -166,10 +168,10 @@ def _project(folder: Path, how: str, home: Path) -> Place:
     root = _root(folder, home)
     check_inside(root)
     how += ", its git root" if root != folder else ""
-    is_tracked = brings_memory(root)
-    how += "; its file comes with the repository" if is_tracked else ""
+    brought = brings_memory(root)
+    how += f"; {brought}" if brought else ""
     path = root / FOLDER / MEMORY
-    return Place(path, root.name or "root", how, is_tracked=is_tracked)
+    return Place(path, root.name or "root", how, is_tracked=bool(brought))
 
 
 def _root(folder: Path, home: Path) -> Path:
@@ -178,7 +180,7 @@ def _root(folder: Path, home: Path) -> Path:
     if top is None:
         return folder
     main = main_worktree(top)
-    return main if main != home else top
+    return top if is_common(main, home) else main
 
 
 def _ignore(file: Path) -> None:
@@ -229,6 +231,8 @@ def _telling(folder: Path, home: Path) -> Path | None:
     if not folder.is_absolute() or not seen(folder.is_dir):
         return None
     real = folder.resolve()
+    if in_git_store(real):
+        return None
     if is_project(real, home):
         return real
     away = not real.is_relative_to(INSTALLED) and is_project(_root(real, home), home)

@@ -19,8 +19,8 @@ _SYSTEM = frozenset(
 _AROUND = frozenset(
     os.path.normcase(name)
     for name in (
-        *("dev", "home", "run", "usr", "usr/local", "var"),
-        *("Users", "Volumes", "private", "private/var"),
+        *("dev", "dev/shm", "home", "run", "tmp", "usr", "usr/local", "var", "var/tmp"),
+        *("Users", "Volumes", "private", "private/tmp", "private/var", "private/var/tmp"),
     )
 )
 """Folders of a system that are no project themselves, but may hold some."""
@@ -28,18 +28,22 @@ _AROUND = frozenset(
 
 def is_project(here: Path, home: Path) -> bool:
     """Tell whether a folder says anything: not `/`, home, a system's, a client's or our own."""
-    if here == Path(here.anchor) or here == home or home.is_relative_to(here):
-        return False
-    if here == Path(tempfile.gettempdir()).resolve():
-        return False
     own = (".cache", "Library", "AppData", ".local", ".config")
     clients = (".claude", ".cline", ".codeium", ".codex", ".continue", ".copilot", ".cursor")
     clients += (".gemini", ".junie", ".qwen", ".vscode")
-    below = here.parts[1:]
-    if _named(below) in _AROUND or {_named(below[:1]), _named(below[:2])} & _SYSTEM:
-        return False
     nowhere = [INSTALLED, *(home / name for name in (*own, *clients))]
-    return not any(here.is_relative_to(folder) for folder in nowhere)
+    away = not any(here.is_relative_to(folder) for folder in nowhere)
+    return away and not is_common(here, home)
+
+
+def is_common(here: Path, home: Path) -> bool:
+    """Tell whether a folder is no project itself: `/`, home or around it, a system's, temporary."""
+    if here == Path(here.anchor) or home.is_relative_to(here):
+        return True
+    if here == Path(tempfile.gettempdir()).resolve():
+        return True
+    below = here.parts[1:]
+    return _named(below) in _AROUND or bool({_named(below[:1]), _named(below[:2])} & _SYSTEM)
 
 
 def _named(parts: tuple[str, ...]) -> str:

@@ -63,4 +63,8 @@ class StorageFullError(TokenspaceError):
 
 
 class CorruptError(TokenspaceError):
-    """The file is damaged, foreign, or newer than this program; it was left untouched."""
+    """The file is damaged or foreign; it was left untouched."""
+
+
+class NewerError(CorruptError):
+    """The file is whole, and made by a newer program."""

@@ -36,7 +36,8 @@ def make_server(settings: Settings, place: Place | None = None) -> MemoryServer:
         return Desk(room, caller, settings.context_budget, settings.profile)
 
     async def file_sessions(room: Room, found: Place) -> None:
-        await drain_when_opened(room, found.path, author)
+        if not found.is_tracked:  # else a repository would choose what is read as a transcript
+            await drain_when_opened(room, found.path, author)
 
     projects = Projects(
         place or locate(settings),

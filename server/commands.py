@@ -73,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     keys = ("db", "project", "user", "log_level", "data", "public_url")
-    settings = load({key: getattr(args, key, None) for key in keys})
+    given = {key: getattr(args, key, None) for key in keys}
+    # What is wrong with the settings is what `doctor` tells, and so it loads them itself.
+    settings = Settings() if args.command == "doctor" else load(given)
     logging.basicConfig(stream=sys.stderr, level=settings.log_level)
     if args.command in TEAM_COMMANDS:
         require_own_flags(args)
@@ -146,11 +148,11 @@ def log(call: Call) -> int:
     return 0
 
 
-def doctor(args: argparse.Namespace, settings: Settings) -> int:
+def doctor(args: argparse.Namespace, _: Settings) -> int:
     """Tell what keeps a client from its memory."""
     from .doctor.command import doctor as look  # no other command needs what it imports
 
-    return look(args, settings)
+    return look(args)
 
 
 def _block_row(call: Call, info: BlockInfo) -> list[Cell | str]:

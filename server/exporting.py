@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
@@ -54,11 +55,25 @@ def export(call: Call) -> int:
 
 
 def _kind(target: str) -> str:
-    """Return the format that a name tells."""
-    suffix = Path(target).suffix.lower().removeprefix(".")
+    """Return the format that a name tells.
+
+    Raises:
+        WrongUseError: it is a file's, of none that we write.
+    """
+    path = Path(target)
+    suffix = path.suffix.lower().removeprefix(".")
     if target == "-" or suffix == "ndjson":
         return "jsonl"
-    return suffix if suffix in OUTPUTS else "markdown"
+    if suffix in OUTPUTS and suffix != "markdown":
+        return suffix
+    # A folder may have a date or a version in its name.
+    is_folder = target.endswith(("/", os.sep)) or path.is_dir()
+    if suffix and not suffix.isdecimal() and not is_folder:
+        raise WrongUseError(
+            f"{target}: tokenspace writes no .{suffix}; give FILE.af, FILE.jsonl or a folder "
+            "(--format markdown makes one of this name)."
+        )
+    return "markdown"
 
 
 async def _file(call: Call, kind: str) -> int:

@@ -80,18 +80,26 @@ def _text(path: Path) -> str:
     elif data[:4] == b"PK\x03\x04":
         data = _of_zip(data, path)
     text = _decoded(data, path)
+    if not text.removeprefix("\ufeff").strip():
+        how = ", read as UTF-16, as its first two bytes say" if _is_utf_16(data) else ""
+        raise InvalidError(f"{path} has no text in it{how}.")
     return text if path.suffix in _MARKDOWN else text.removeprefix("\ufeff")
 
 
 def _decoded(data: bytes, path: Path) -> str:
     """Return text in UTF-8, or in UTF-16 that says so by its first two bytes."""
     try:
-        return data.decode("utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8")
+        return data.decode("utf-16" if _is_utf_16(data) else "utf-8")
     except UnicodeDecodeError as error:
+        which = "UTF-16, as its first two bytes say," if _is_utf_16(data) else "UTF-8"
         raise InvalidError(
-            f"{path} is not text in UTF-8 (byte {error.start + 1:,} is none of it); save it as "
+            f"{path} is not text in {which} (byte {error.start + 1:,} is none of it); save it as "
             "UTF-8 and import it again."
         ) from None
+
+
+def _is_utf_16(data: bytes) -> bool:
+    return data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE)
 
 
 def _unpacked(data: bytes, path: Path) -> bytes:

@@ -47,7 +47,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force",
         action="store_true",
-        help="also beside or in place of another entry, and without the flags of that one",
+        help="also beside or in place of another entry, and without the flags of that one; with "
+        "--uninstall also rules that another client reads",
     )
     team = parser.add_argument_group("a team's endpoint")
     team.add_argument("--url", metavar="URL", help="its address, as https://HOST/p/SPACE/mcp")

@@ -219,6 +219,13 @@ class Home(Shell):
         """Return the file of a client."""
         return file_of(self.home, self.project, client, scope)
 
+    def have(self, client: str, text: str) -> Path:
+        """Write a client's file for the person, and return where."""
+        path = self.file(client, "user")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
     def files(self) -> dict[str, bytes]:
         """Return all that stands in the home and the project."""
         every = [*self.home.rglob("*"), *self.project.rglob("*")]

@@ -98,20 +98,20 @@ BROKEN: dict[str, tuple[str, Any, str, State, str, str]] = {
     ),
     "not the server": (
         "gemini", {"command": str(GOOD), "args": ["forget", "human", "--yes"]}, "program",
-        State.FAIL, "runs `tokenspace forget`", "tokenspace install gemini --force",
+        State.FAIL, "runs `tokenspace forget`", "`tokenspace install gemini`",
     ),
     "http": (
         "gemini", {"command": str(GOOD), "args": ["serve", "--http"]}, "program", State.FAIL,
-        "serves an endpoint", "--force",
+        "serves an endpoint", "`tokenspace install gemini`",
     ),
     "variable": (
         "codex", f'[mcp_servers.tokenspace]\ncommand = "{GONE}"\nargs = ["serve", "--project", '
         '"${workspaceFolder}"]\n', "variables", State.WARN,
-        "does not expand ${workspaceFolder}", "tokenspace install codex",
+        "does not expand ${workspaceFolder}", "or take it out there, with the flag",
     ),
     "claude's own": (
         "claude-code", {"command": GONE, "args": ["--project", "${CLAUDE_PROJECT_DIR}"]},
-        "variables", State.WARN, "${CLAUDE_PROJECT_DIR}", "install claude-code",
+        "variables", State.WARN, "${CLAUDE_PROJECT_DIR}", "write in ~/.claude.json what",
     ),
     "cwd": (
         "claude-code", {"command": GONE, "args": ["serve"], "cwd": "/srv"}, "keys", State.WARN,

@@ -131,6 +131,21 @@ def test_an_approval_is_read_where_the_client_keeps_it(where: Places, case: str)
     assert all(mend in one.mend for one in found)
 
 
+@pytest.mark.parametrize(("client", "scope"), [("claude-code", "project"), ("gemini", "user")])
+def test_what_may_not_be_read_is_not_taken_for_empty(
+    where: Places, client: str, scope: str
+) -> None:
+    """Nobody can tell then what the person has approved, or whether another memory is on."""
+    path = where.home / f".{client.removesuffix('-code')}" / "settings.json"
+    path.parent.mkdir()
+    path.symlink_to(path)  # what root may not read either
+    entry = Entry(client=BY_NAME[client], scope=scope, path=Path("x"), name="tokenspace", value={})
+    found = [*approvals(entry, where), *memories(BY_NAME["claude-code"], where)]
+    assert found[0].says.startswith(f"cannot be told: ~/{path.relative_to(where.home)} may not be")
+    assert found[0].state is State.WARN
+    assert client == "gemini" or found[1].says.startswith("cannot be told: ")
+
+
 @pytest.mark.parametrize("case", MEMORIES)
 def test_a_memory_that_competes_is_named(where: Places, case: str) -> None:
     """With the key that switches it off, or the command that takes in what it holds."""

@@ -1,6 +1,5 @@
 """What `tokenspace doctor` suggests destroys nothing, and one broken thing hides no other."""
 
-import argparse
 import json
 import os
 import shlex
@@ -10,9 +9,8 @@ from typing import Any
 import pytest
 from bridges import Answer, scripted
 
-from tokenspace.config.settings import Settings, config_file
+from tokenspace.config.settings import config_file
 from tokenspace.memory.store.connector import Connection
-from tokenspace.server.doctor import command
 from tokenspace.server.doctor.configured import Entry
 from tokenspace.server.doctor.health import of_file
 from tokenspace.server.doctor.report import Finding, State
@@ -47,17 +45,17 @@ def followed(home: Patient, client: str, mend: str) -> list[str]:
     ("given", "after"),
     [
         ("serve --db /srv/notes.db --profile full --user ada", None),
+        ("forget human --db /srv/notes.db --yes", "serve --db /srv/notes.db"),
         (
-            "serve --project ${workspaceFolder} --profile full --user ada",
-            "serve --user ada --profile full",
+            "serve --http --db /srv/notes.db --user ada --log-level DEBUG",
+            "serve --db /srv/notes.db --user ada --log-level DEBUG",
         ),
-        ("serve --http --db /srv/notes.db --user ada", "serve --db /srv/notes.db --user ada"),
     ],
 )
 def test_what_mends_an_entry_keeps_what_it_was_pinned_to(
     home: Patient, given: str, after: str | None
 ) -> None:
-    """A program that is gone, a variable that nobody expands, an endpoint that is served."""
+    """A program that is gone, another command, an endpoint that is served."""
     program = GONE if after is None else str(GOOD)
     home.write("cline", {"command": program, "args": given.split()})
     told = home.doctor("cline")
@@ -71,7 +69,10 @@ def test_words_that_cannot_be_are_left_to_the_person(home: Patient) -> None:
     home.write("cline", {"command": GONE, "args": ["serve", "--db", "notes.db", "--no-such"]})
     told = home.doctor("cline")
     (found,) = (one for one in told.of("entry") if one.state is State.FAIL)
-    assert "install" not in found.mend
+    assert "put the words right" in found.mend
+    assert not [one for one in told.findings if "tokenspace install cline" in one.mend]
+    ran = home.run("install", "cline", *home.start)
+    assert (ran.code, "would lose them" in ran.err) == (1, True), ran.err
 
 
 def test_a_bridge_that_is_not_let_in_says_what_the_endpoint_said(home: Patient) -> None:
@@ -117,7 +118,9 @@ def test_a_pin_of_another_project_is_a_warning_in_this_one(home: Patient) -> Non
     args = ["--project", str(other.parents[1]), "--user", "ada"]
     found = led(home, "cursor", other, args)
     assert (found.state, "for every project" in found.says) == (State.WARN, True)
-    assert found.mend.endswith("`tokenspace install cursor --force --user ada`")
+    assert found.mend == "to have each project's own: take --project out of file"
+    found = led(home, "junie", other, args)
+    assert "`tokenspace install junie --scope project --user ada` in each" in found.mend
     assert led(home, "windsurf", other, args).state is State.WARN
     assert led(home, "cursor", home.folder / "notes.db", ["--db", "x"]).state is State.NOTE
     own = home.project / ".tokenspace" / "memory.db"
@@ -179,6 +182,15 @@ def test_one_check_that_cannot_go_on_hides_no_other(home: Patient) -> None:
     assert told.of("database")
 
 
+def test_a_date_in_a_clients_file_hides_no_check(home: Patient) -> None:
+    """TOML and YAML have them; a token beside one is found."""
+    text = f'command = "{GONE}"\nenv = {{ A = 2020-01-01T00:00:00Z, B = "ts_{"x" * 40}" }}\n'
+    home.write("codex", f"[mcp_servers.tokenspace]\n{text}")
+    told = home.doctor("codex")
+    assert told.one("token", State.WARN)
+    assert not [one for one in told.findings if "cannot be looked at" in one.says]
+
+
 def test_a_file_that_another_process_holds_is_not_called_damaged(home: Patient) -> None:
     """To bring back a backup then would take away what is being written."""
     path = home.memory("held.db")
@@ -228,20 +240,26 @@ def test_a_memory_that_leads_out_of_its_project_is_told_as_a_server_tells_it(hom
     assert "restore" not in found.mend
 
 
+@pytest.mark.parametrize("what", ["malformed", "unreadable", "variable"])
 def test_settings_that_cannot_be_come_first_and_the_rest_after(
-    home: Patient, capsys: pytest.CaptureFixture[str]
+    home: Patient, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    """Nothing is started, for nothing would start."""
+    """Nothing is started, for nothing would start; an endpoint is asked all the same."""
     home.write("cursor", {"command": GONE, "args": ["serve"]})
     path = config_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("profile = ")
-    asked = argparse.Namespace(what=None, json=True, space=None, token_file=None)
-    assert command.doctor(asked, Settings()) == 1
-    found = json.loads(capsys.readouterr().out)
-    assert (found[0]["check"], found[0]["state"]) == ("settings", "fail")
-    assert str(path) in found[0]["says"]
-    assert any(GONE in one["says"] for one in found)
+    if what == "malformed":
+        path.write_text("profile = [")
+    elif what == "unreadable":
+        path.mkdir()
+    else:
+        monkeypatch.setenv("TOKENSPACE_LOG_LEVEL", "bogus")
+    told = home.doctor()
+    assert (told.code, told.findings[0].check, told.findings[0].state) == (1, "settings", "fail")
+    assert ("TOKENSPACE_LOG_LEVEL" if what == "variable" else str(path)) in told.findings[0].says
+    assert any(GONE in one.says for one in told.findings)
+    told = home.doctor("http://127.0.0.1:9/p/acme/mcp")
+    assert [one.check for one in told.findings] == ["settings", "reach"]
 
 
 def test_of_many_clients_one_that_is_well_has_one_line(home: Patient) -> None:

@@ -187,6 +187,8 @@ def test_a_token_goes_only_where_the_person_has_said_that_it_goes(home: Patient)
         assert "--token-file FILE" in found.mend
     assert sent("own")[0]
     assert sent("--token-file", str(file))[0]
+    file.write_text("\n")
+    assert sent("--token-file", str(file))[1].of("token")[0].says == f"{file} is empty"
 
 
 @pytest.mark.parametrize("has", [True, False])

@@ -210,6 +210,33 @@ def test_what_a_project_brings_is_shown_and_never_started(
     assert not may_be_good or "tokenspace install" not in said[-1].mend
 
 
+@UNIX
+@pytest.mark.parametrize(
+    "words", [[".venv/bin/tokenspace"], ["{evil}"], [sys.executable, "tokenspace/server"]]
+)
+def test_a_persons_own_entry_does_not_run_a_projects_code_either(
+    home: Patient, words: list[str]
+) -> None:
+    """A relative path is a program of whatever project is open, and that may be cloned."""
+    mark, server = home.folder / "mark", home.project / "tokenspace" / "server"
+    server.mkdir(parents=True)
+    for module in (server.parent / "__init__.py", server / "__main__.py", server / "__init__.py"):
+        module.write_text(f"open({str(mark)!r}, 'w')\n")
+    evil = home.project / ".venv" / "bin" / "tokenspace"
+    evil.parent.mkdir(parents=True)
+    evil.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    evil.chmod(0o755)
+    program, *args = (word.replace("{evil}", str(evil)) for word in words)
+    home.write("claude-code", {"command": program, "args": [*args, "serve"]})
+    found = home.doctor("claude-code")
+    assert not mark.exists()
+    assert "may be that one's own program" in found.one("program", State.WARN).says
+    assert not found.of("start")
+    value = {"command": sys.executable, "args": ["-m", "tokenspace.server"]}
+    made = launch(entry("zed", {**value, "cwd": str(home.project)}), places(home.home))
+    assert made.cwd == home.home  # there Python would look for it first
+
+
 @pytest.mark.parametrize(
     ("client", "state", "says"),
     [

@@ -61,6 +61,23 @@ def test_standard_output_takes_lines(shell: Shell) -> None:
     assert shell("export", "a.af", "--watch").code == 2
 
 
+@pytest.mark.parametrize("target", ["../x.txt", "notes.markdown", "all.JSON"])
+def test_a_name_of_a_file_that_is_no_format_is_refused(shell: Shell, target: str) -> None:
+    """No folder is made of that name, unless it is asked for; one that is there is taken."""
+    ran = shell("export", target)
+    assert (ran.code, (shell.folder / target).exists()) == (2, False)
+    assert f"{target}: tokenspace writes no" in ran.err
+    text(shell("export", target, "--format", "markdown"))
+    text(shell("export", target))
+
+
+def test_a_folder_may_have_a_date_in_its_name(shell: Shell) -> None:
+    """And whatever ends in a slash is one."""
+    for target in ("memory-2026.10.07", "x.txt/"):
+        text(shell("export", target))
+        assert (shell.folder / target / "blocks").is_dir()
+
+
 def test_a_second_export_writes_what_changed_and_removes_what_is_gone(shell: Shell) -> None:
     """What somebody edited there is not written over, unless told so."""
     text(shell("export", "out"))

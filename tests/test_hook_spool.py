@@ -226,3 +226,26 @@ def test_a_person_may_file_them_now(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert b"Filed as e1: they wait to be learned from." in shell("hook", "drain").out
     assert parsed(shell("hook", "drain", "--json"))["filed"] == []
     assert b"No session waits." in shell("hook", "drain").out
+
+
+def test_what_came_with_a_repository_is_not_filed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wrote it would choose what an assistant reads as a transcript."""
+    (tmp_path / "work" / ".git").mkdir(parents=True)
+    (tmp_path / "work" / ".git" / "index").touch()  # not to be read
+    db = tmp_path / "work" / ".tokenspace" / "memory.db"
+    db.parent.mkdir()
+    queue(db, "session-end", time.time(), {"transcript": "/home/ada/.ssh/id"})
+    ran = Shell(tmp_path, monkeypatch).run("hook", "drain", "--project", str(tmp_path / "work"))
+    assert ran.code == 2
+    assert "may have come with the repository" in ran.err
+    assert len(waiting(db)) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such pipes")
+async def test_a_pipe_is_not_waited_for(db: Path) -> None:
+    """Nobody would ever write to it; an archive can hold one."""
+    os.mkfifo(spool_of(db))
+    with pytest.raises(OSError, match="no plain file"):
+        await drained(db)

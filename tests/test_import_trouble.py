@@ -52,12 +52,17 @@ def damaged() -> bytes:
         ("a.gz", damaged(), "is damaged and cannot be unpacked"),
         ("a.gz", gzip.compress(LINE)[:-4], "is damaged and cannot be unpacked"),
         ("a.json", b'{"a": 1}', "no format that is known"),
+        ("src/a.md", b"", "src/a.md has no text in it."),
+        ("src/a.md", b"---\ntags: [x]\n---\n \n", "src/a.md has no text in it."),
+        ("src/a.md", b"\xff\xfe", "src/a.md has no text in it, read as UTF-16"),
+        ("src/a.md", b"\xff\xfea", "src/a.md is not text in UTF-16, as its first two bytes say"),
     ],
 )
 def test_what_cannot_be_read_is_refused(
     shell: Shell, name: str, data: bytes, complaint: str
 ) -> None:
     """And no memory is made for it."""
+    (shell.folder / "src").mkdir()
     (shell.folder / name).write_bytes(data)
     ran = shell("import", name)
     assert (ran.code, shell.db.exists()) == (1, False)

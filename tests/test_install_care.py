@@ -25,73 +25,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return Home(tmp_path, monkeypatch)
 
 
-def have(home: Home, client: str, text: str) -> Path:
-    """Write a client's file."""
-    path = home.file(client, "user")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
-@pytest.mark.parametrize("was", ['{"theme": "dark"}\n', "{}\n", WAS])
-@pytest.mark.parametrize("order", [("tokenspace", "second"), ("second", "tokenspace")])
-def test_with_the_last_of_two_entries_a_file_is_what_it_was(
-    home: Home, was: str, order: tuple[str, str]
-) -> None:
-    """What is kept is from before the first of them, and goes with the last."""
-    path = have(home, "cursor", was)
-    home.install("cursor")
-    home.install("cursor", "--name", "second", "--force")
-    kept = path.with_name(path.name + BACKUP)
-    assert kept.read_text() == was
-    for name in order:
-        assert kept.read_text() == was
-        home.install("cursor", "--uninstall", "--name", name)
-    assert path.read_text() == was
-    assert not kept.exists()
-
-
-def test_a_file_of_ours_goes_also_after_it_was_changed(home: Home) -> None:
-    """Nothing of it stays, as nothing in it was the person's."""
-    before = home.files()
-    home.install("cursor")
-    home.install("cursor", "--profile", "full")
-    home.install("cursor", "--name", "second", "--force")
-    for name in ("tokenspace", "second"):
-        home.install("cursor", "--uninstall", "--name", name)
-    assert home.files() == before
-
-
-def test_what_was_there_is_kept_when_the_last_entry_goes_from_a_changed_file(home: Home) -> None:
-    """What is kept is then the file as it was before that."""
-    path = have(home, "cursor", WAS)
-    home.install("cursor")
-    changed = path.read_text().replace("dark", "light")
-    path.write_text(changed)
-    (done,) = home.install("cursor", "--uninstall")
-    assert path.read_text() == WAS.replace("dark", "light")
-    assert Path(done["backup"]).read_text() == changed
-
-
-def test_an_entry_that_ours_takes_the_place_of_is_kept(home: Home) -> None:
-    """Also where an older text is kept, which does not have it."""
-    path = have(home, "cursor", WAS)
-    home.install("cursor")
-    both = path.read_text().replace('"other"', '"files"')
-    path.write_text(both)
-    (done,) = home.install("cursor", "--name", "files", "--force")
-    assert (done["action"], Path(done["backup"]).read_text()) == ("changed", both)
-
-
-def test_what_a_person_added_to_our_entry_is_kept_when_that_goes(home: Home) -> None:
-    """Beside the file, or beside where it was."""
-    was = '{"mcpServers": {"tokenspace": {"command": "tokenspace", "env": {"A": "b"}}}}'
-    path = have(home, "cursor", was)
-    (done,) = home.install("cursor", "--uninstall")
-    assert (done["action"], path.exists()) == ("removed", False)
-    assert Path(done["backup"]).read_text() == was
-
-
 def unreadable(path: Path) -> None:
     """Make a link that leads to itself."""
     path.parent.mkdir(parents=True)
@@ -118,7 +51,7 @@ def too_deep(path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_the_problem_of_one_client(home: Home, how: object) -> None:
     """The others are listed and offered all the same; nothing is begun for it."""
     assert callable(how)
-    have(home, "cursor", "{}")
+    home.have("cursor", "{}")
     path = home.file("codex", "user")
     how(path)
     found = {one["client"]: one for one in home.states()}
@@ -142,7 +75,7 @@ def test_a_place_that_nobody_can_look_at_is_no_sign_of_a_client(
 @pytest.mark.parametrize("flags", [(), ("--uninstall",)])
 def test_a_file_that_is_read_only_is_left_so(home: Home, flags: tuple[str, ...]) -> None:
     """Whoever made it so meant it; nothing is begun for other clients."""
-    path = have(home, "cursor", WAS)
+    path = home.have("cursor", WAS)
     if flags:
         home.install("cursor", "gemini")
     was = home.files()
@@ -160,16 +93,18 @@ def test_a_file_that_is_read_only_may_have_the_entry_already(home: Home) -> None
     assert home.install("cursor")[0]["action"] == "unchanged"
 
 
-def test_a_failure_midway_is_told_after_what_was_done(home: Home) -> None:
-    """In lines and for programs."""
-    path = have(home, "codex", 'model = "large"\n')
-    path.with_name(path.name + BACKUP).mkdir()  # in the way of what is to be kept
+def test_a_failure_midway_is_told_after_what_was_done(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In lines and for programs: here one client's file is in the way of another's folder."""
+    first, second = home.file("cursor", "user"), home.file("gemini", "user")
+    monkeypatch.setenv("CODEX_HOME", str(first))
     ran = home.run("install", "cursor", "codex", *home.start)
     assert ran.code == 1
     assert b"Cursor: tokenspace added to ~/.cursor/mcp.json" in ran.out
-    assert BACKUP in ran.err
-    assert path.read_text() == 'model = "large"\n'
-    assert entry_of("cursor", home.file("cursor", "user"))
+    assert str(first / "config.toml") in ran.err
+    assert entry_of("cursor", first)
+    monkeypatch.setenv("CODEX_HOME", str(second))
     ran = home.run("install", "gemini", "codex", "--json", *home.start)
     assert (ran.code, [one["client"] for one in json.loads(ran.out)["done"]]) == (1, ["gemini"])
 
@@ -189,11 +124,11 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(
 ) -> None:
     """Between the plan and the writing; nothing is left lying about."""
     if was:
-        have(home, "cursor", was)
+        home.have("cursor", was)
     if remove:
         home.install("cursor")
     plan = planned(home, remove=remove)
-    path = have(home, "cursor", "// somebody else's\n")
+    path = home.have("cursor", "// somebody else's\n")
     with pytest.raises(RefusedError, match="changed by somebody else"):
         carry_out(plan, places(home.home))
     assert path.read_text() == "// somebody else's\n"
@@ -241,7 +176,7 @@ def test_an_edit_that_would_do_something_else_is_refused(
 @pytest.mark.parametrize("mode", [0o600, 0o640])
 def test_what_is_kept_can_be_read_by_whom_the_file_can(home: Home, mode: int) -> None:
     """And by no one else, since it may hold keys."""
-    path = have(home, "cursor", WAS)
+    path = home.have("cursor", WAS)
     path.chmod(mode)
     (done,) = home.install("cursor")
     assert Path(done["backup"]).stat().st_mode & 0o777 == mode
@@ -252,7 +187,7 @@ def test_what_is_kept_is_private_from_its_first_byte(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the file system then refuses the mode that the file has."""
-    path = have(home, "cursor", WAS)
+    path = home.have("cursor", WAS)
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(1, "no modes here", str(path))

@@ -167,7 +167,8 @@ def test_what_is_no_turn_names_nothing(turn: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "code/app", "//host/share", r"\\host\share", "\0", "x\0"]
+    "name",
+    ["", ".", "code/app", "//host/share", r"\\host\share", r"/\host\share", r"\/host", "\0", "x\0"],
 )
 def test_a_workspace_is_a_folder_of_this_machine(at: Callable[[str], Path], name: str) -> None:
     """Not what is relative, on another machine, or no path; nor a file, or too long a name."""

@@ -177,14 +177,6 @@ def test_whatever_git_has_of_a_memory_counts(clone: Path, home: Path, name: str)
     assert locate(asked(), clone, home).is_tracked
 
 
-@pytest.mark.parametrize("index", [b"", b"DIRC", b"DIRC\0\0\0\2\0\0\0\7", b"DIRC\0\0\0\4\0\0\0\7x"])
-def test_an_index_that_is_none_says_nothing(clone: Path, home: Path, index: bytes) -> None:
-    """Git is as it is; memory is no reason to fail for it."""
-    folder(clone / ".git")
-    (clone / ".git" / "index").write_bytes(index)
-    assert not locate(asked(), clone, home).is_tracked
-
-
 def test_what_a_turn_names_is_a_project_already(clone: Path, bank: Path, home: Path) -> None:
     """By git, by a memory, or because the process works in it; a system's folder never is."""
 
@@ -216,8 +208,10 @@ def test_what_a_clone_brings_is_not_told_as_one_s_own(
     git(clone, "init", "-q")
     folder(memory(clone).parent)
     asyncio.run(filled(memory(clone)))
-    git(clone, "add", "-f", ".tokenspace/memory.db")
-    given = {"cwd": str(clone), "prompt": "why does E4502 come up?"}
+    spool = memory(clone).with_name("memory.db.sessions")
+    spool.touch()
+    git(clone, "add", "-f", ".tokenspace")
+    given = {"cwd": str(clone), "prompt": "why does E4502 come up?", "transcript_path": "/t/s"}
 
     def said(event: str, **environ: str) -> str:
         ran = run(tmp_path, event, given=json.dumps(given).encode(), CLAUDECODE="1", **environ)
@@ -229,14 +223,17 @@ def test_what_a_clone_brings_is_not_told_as_one_s_own(
     first = said("session-start")
     assert "Deploys" not in first
     assert "comes with its repository" in first
-    assert "git rm --cached .tokenspace/memory.db" in first
-    assert said("prompt") == ""
+    assert "git rm -r --cached .tokenspace`" in first
+    assert said("prompt") == said("session-end") == ""
+    assert spool.read_bytes() == b""
     assert log[-1].count("session-start: the memory of") == 1
     outright = {"TOKENSPACE_DB": str(memory(clone))}
     assert "Deploys" in said("session-start", **outright)
     assert "E4502" in said("prompt", **outright)
-    git(clone, "rm", "-q", "--cached", ".tokenspace/memory.db")
+    git(clone, "rm", "-q", "-r", "--cached", ".tokenspace")
     assert "Deploys" in said("session-start")
+    assert said("session-end") == ""
+    assert b"/t/s" in spool.read_bytes()
 
 
 def test_a_hook_reads_nothing_through_a_link(clone: Path, bank: Path, tmp_path: Path) -> None:

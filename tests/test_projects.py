@@ -172,12 +172,30 @@ async def test_of_many_projects_the_one_named_longest_ago_is_closed(project: Mak
 
 
 async def test_calls_of_many_projects_at_once_are_all_answered(project: Make) -> None:
-    """A project is closed between two calls, never within one."""
+    """A project is closed between two calls, never within one; no more than a few are open."""
     folders = [project(f"p{number}") for number in range(2 * MOST_FURTHER)]
+    opened: list[int] = []
+
+    def are_open() -> int:
+        logs = [folder / ".tokenspace" / "memory.db-wal" for folder in folders]
+        opened.append(sum(log.exists() for log in logs))
+        return opened[-1]
+
+    async def watch() -> None:
+        while True:
+            are_open()
+            await anyio.sleep(0.001)
+
     async with client() as codex:
-        async with anyio.create_task_group() as tasks:
-            for folder in folders * 2:
-                tasks.start_soon(note, codex, "a", folder)
+        await note(codex, "first")
+        async with anyio.create_task_group() as watching:
+            watching.start_soon(watch)
+            async with anyio.create_task_group() as tasks:
+                for folder in folders * 2:
+                    tasks.start_soon(note, codex, "a", folder)
+            watching.cancel_scope.cancel()
+        assert 0 < max(opened) <= MOST_FURTHER
+        assert are_open() <= MOST_FURTHER
         assert [await human(codex, folder) for folder in folders] == [["a", "a"]] * len(folders)
 
 
@@ -232,9 +250,11 @@ async def test_no_roots_are_no_signal(project: Make, era: Era) -> None:
 
 
 async def test_sessions_that_wait_are_filed_in_every_project(project: Make) -> None:
-    """Also where it was found late, or is not the first."""
+    """Also where it was found late, or is not the first; not where they came with it."""
     spools: list[Path] = []
-    for folder in (project("one"), project("two")):
+    theirs = project("theirs")
+    (theirs / ".git" / "index").touch()  # not to be read
+    for folder in (theirs, project("one"), project("two")):
         place = folder / ".tokenspace" / "memory.db"
         place.parent.mkdir()
         about = {"host": "codex", "session": "s", "transcript": str(folder / "gone.jsonl")}
@@ -242,6 +262,8 @@ async def test_sessions_that_wait_are_filed_in_every_project(project: Make) -> N
         spools.append(spool_of(place))
     assert all(spool.exists() for spool in spools)
     async with client() as codex:
+        await note(codex, "a", project("one"))
+        await note(codex, "a", theirs)
         for folder in (project("one"), project("two")):
             await note(codex, "a", folder)
             with anyio.fail_after(PATIENCE_S):
@@ -250,4 +272,4 @@ async def test_sessions_that_wait_are_filed_in_every_project(project: Make) -> N
                     if "Codex" in text(found):
                         break
                     await anyio.sleep(0.01)
-    assert not any(spool.exists() for spool in spools)
+    assert [spool.exists() for spool in spools] == [True, False, False]

@@ -83,6 +83,8 @@ def read(kind: str, files: Mapping[str, str], name: str) -> Bundle:
         else:
             passages |= dict.fromkeys(_passages(kind, note, name))
     if not arrivals and not passages:
+        if len(files) == 1:
+            raise InvalidError(f"{name}/{next(iter(files))} has no text in it.")
         raise InvalidError(f"{name} has no Markdown with text in it.")
     return Bundle(
         format=kind, arrivals=tuple(arrivals), passages=tuple(passages), notes=tuple(notes)

@@ -47,19 +47,41 @@ def standard_error(error: apsw.Error) -> sqlite3.Error:
 
 
 def first_bytes(path: Path, amount: int) -> bytes:
-    """Return what a database file begins with, fewer bytes where it is shorter.
+    """Return what a database file begins with, fewer bytes where it is shorter."""
+    with _opened(path) as file:
+        return file.xRead(amount, 0)
 
-    Read through SQLite, because closing a file that was opened otherwise drops the locks that this
-    process has on it: others would then take its -wal away.
+
+@contextmanager
+def reading(path: Path) -> Generator[None]:
+    """Keep others from having a database file for themselves; nothing is made beside it.
+
+    Raises:
+        sqlite3.Error: another has it for itself (SQLITE_BUSY), or it cannot be read.
+    """
+    with _opened(path) as file:
+        file.xLock(apsw.SQLITE_LOCK_SHARED)
+        try:
+            yield
+        finally:
+            file.xUnlock(apsw.SQLITE_LOCK_NONE)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[Any]:
+    """Open a database file through SQLite, to read it.
+
+    Closing one that was opened otherwise drops the locks that this process has on it: others would
+    then take its -wal away.
     """
     try:
-        file = apsw.VFSFile(
+        file: Any = apsw.VFSFile(
             "",
             str(path.absolute()),
             [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READONLY, 0],
         )
         try:
-            return file.xRead(amount, 0)
+            yield file
         finally:
             file.xClose()
     except apsw.Error as error:

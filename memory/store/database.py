@@ -21,6 +21,7 @@ from ..errors import (
     CorruptError,
     InvalidError,
     LockedError,
+    NewerError,
     NotFoundError,
     ReadOnlyError,
     StorageFullError,
@@ -191,7 +192,8 @@ def format_of(path: Path) -> int:
     """Return the file's format, 0 of an empty one, looked up without leaving a trace beside it.
 
     Raises:
-        CorruptError: it is another program's, or newer than this program.
+        CorruptError: it is another program's.
+        NewerError: it is newer than this program.
     """
     newest = migrations()[-1][0]
     connection = look_at(path)
@@ -206,7 +208,7 @@ def format_of(path: Path) -> int:
             f"{path} is a database of another program; it was left untouched. Give another path."
         )
     if have > newest:
-        raise CorruptError(
+        raise NewerError(
             f"{path} was written by a newer tokenspace (format {have}, this one reads {newest}); "
             "it was left untouched. Upgrade tokenspace."
         )

@@ -8,16 +8,24 @@ from typing import Any, cast
 from ..install.clients import Client
 from ..install.entries import PROJECT
 from ..install.places import Places
-from .configured import LOCAL, PLUGIN, Entry, claude_folder, part, value_of
+from ..install.program import NAME
+from .configured import LOCAL, PLUGIN, Entry, claude_folder, part, told_in
 from .manners import MANNERS, Folder
-from .mends import mend
-from .report import Finding, State
+from .mends import can_be_named, command, installing, taken_out
+from .report import Finding, State, quoted
 
 _CANNOT = "cannot be told from its files"
 
 
 def approvals(entry: Entry, places: Places) -> Iterator[Finding]:
     """Tell whether the client lets an entry of its file start."""
+    try:
+        yield from _approvals(entry, places)
+    except OSError as error:
+        yield _closed(entry.client, "approval", error, places)
+
+
+def _approvals(entry: Entry, places: Places) -> Iterator[Finding]:
     name = entry.client.name
     if name == "claude-code":
         yield from _claude(entry, places)
@@ -35,7 +43,7 @@ def approvals(entry: Entry, places: Places) -> Iterator[Finding]:
 
 def _claude(entry: Entry, places: Places) -> Iterator[Finding]:
     folder, project = claude_folder(places), places.project
-    own = part(value_of(places.path("{claude}/.claude.json")), "projects", str(project))
+    own = part(told_in(places.path("{claude}/.claude.json")), "projects", str(project))
     if entry.name in _names(own, "disabledMcpServers"):
         said = f"{entry.name} is switched off in this project"
         yield Finding(
@@ -46,9 +54,9 @@ def _claude(entry: Entry, places: Places) -> Iterator[Finding]:
     user, local = folder / "settings.json", project / ".claude" / "settings.local.json"
     # What the project's own settings allow counts for nothing; what they forbid does.
     sources = {
-        user: value_of(user),
-        local: value_of(local),
-        project / ".claude" / "settings.json": value_of(project / ".claude" / "settings.json"),
+        user: told_in(user),
+        local: told_in(local),
+        project / ".claude" / "settings.json": told_in(project / ".claude" / "settings.json"),
         places.path("{claude}/.claude.json"): own,
     }
     for path, value in sources.items():
@@ -70,7 +78,7 @@ def _claude(entry: Entry, places: Places) -> Iterator[Finding]:
 
 def _codex(entry: Entry, places: Places) -> Iterator[Finding]:
     path = places.path("{codex}/config.toml")
-    level = part(value_of(path, "toml"), "projects", str(places.project)).get("trust_level")
+    level = part(told_in(path, "toml"), "projects", str(places.project)).get("trust_level")
     if level == "trusted":
         yield Finding("codex", "approval", State.OK, "Codex trusts this project")
         return
@@ -85,9 +93,9 @@ def _trust(entry: Entry, places: Places) -> Iterator[Finding]:
     """Gemini, and Qwen which comes from it: in a folder without trust all servers are off."""
     client = entry.client
     folder = places.home / f".{client.name}"
-    settings = value_of(folder / "settings.json")
+    settings = told_in(folder / "settings.json")
     is_on = part(settings, "security", "folderTrust").get("enabled")
-    rule = _rule(value_of(folder / "trustedFolders.json"), places.project or places.home)
+    rule = _rule(told_in(folder / "trustedFolders.json"), places.project or places.home)
     if is_on is False:
         return
     if rule == "DO_NOT_TRUST":
@@ -119,7 +127,7 @@ def _rule(rules: dict[str, Any], folder: Path) -> str:
 
 def _qwen(entry: Entry, places: Places) -> Iterator[Finding]:
     path = places.home / ".qwen" / "mcpApprovals.json"
-    status = part(value_of(path), str(places.project), entry.name).get("status")
+    status = part(told_in(path), str(places.project), entry.name).get("status")
     if status == "approved":
         said = f"you have approved {entry.name}, as it was written then"
         yield Finding("qwen", "approval", State.OK, said)
@@ -128,7 +136,10 @@ def _qwen(entry: Entry, places: Places) -> Iterator[Finding]:
     if status == "rejected":
         said = f"you have refused {entry.name} of the project's file"
     state = State.FAIL if status == "rejected" else State.WARN
-    yield Finding("qwen", "approval", state, said, f"`qwen mcp approve {entry.name}`")
+    how = command("qwen", "mcp", "approve", entry.name)
+    if not can_be_named(entry.name):
+        how = f"call it {NAME} in {entry.path} first"
+    yield Finding("qwen", "approval", state, said, how)
 
 
 def twins(entries: list[Entry], places: Places) -> Iterator[Finding]:
@@ -137,15 +148,10 @@ def twins(entries: list[Entry], places: Places) -> Iterator[Finding]:
     if len(on) < 2:
         return
     listed = ", ".join(f"{_named(one)} in {places.shown(one.path)}" for one in on)
-    spare = next((one for one in on if one.scope == PLUGIN), None)
-    scopes = {one.scope for one in on}
-    if spare is not None and scopes != {PLUGIN}:
-        other = next(one for one in on if one.scope != PLUGIN)
-        how = f"take one out: {mend(other, '--uninstall')}"
-    elif LOCAL in scopes:
-        how = f"take one out: `claude mcp remove --scope local {on[-1].name}`"
-    else:
-        how = f"take one out: {mend(_spare(on), '--uninstall')}"
+    by_hand = next((one for one in on if one.scope != PLUGIN), on[0])
+    has_plugin = any(one.scope == PLUGIN for one in on)
+    local = next((one for one in on if one.scope == LOCAL), None)
+    how = f"take one out: {taken_out(by_hand if has_plugin else local or _spare(on))}"
     said = f"it is there {len(on)} times: {listed}"
     yield Finding(on[0].client.name, "duplicates", State.WARN, said, how)
 
@@ -158,18 +164,34 @@ def _spare(on: list[Entry]) -> Entry:
 
 
 def _named(entry: Entry) -> str:
-    return f"{entry.name}, a plugin," if entry.scope == PLUGIN else entry.name
+    name = quoted(entry.name)
+    return f"{name}, a plugin," if entry.scope == PLUGIN else name
+
+
+def _closed(client: Client, check: str, error: OSError, places: Places) -> Finding:
+    """Return what is told where a file of a client may not be read: nothing of what it may say."""
+    at = places.shown(Path(str(error.filename)))
+    said = f"cannot be told: {at} may not be read ({error.strerror})"
+    how = "make it yours to read, with the folders above it"
+    return Finding(client.name, check, State.WARN, said, how)
 
 
 def memories(client: Client, places: Places) -> Iterator[Finding]:
     """Tell of a memory that a client has itself: its model may write there, and not to us."""
+    try:
+        yield from _memories(client, places)
+    except OSError as error:
+        yield _closed(client, "own memory", error, places)
+
+
+def _memories(client: Client, places: Places) -> Iterator[Finding]:
     name = client.name
     if name == "claude-code":
         paths = [claude_folder(places) / "settings.json"]
         if places.project is not None:
             folder = places.project / ".claude"
             paths = [folder / "settings.local.json", folder / "settings.json", *paths]
-        said = [value_of(path).get("autoMemoryEnabled") for path in paths]
+        said = [told_in(path).get("autoMemoryEnabled") for path in paths]
         if next((one for one in said if isinstance(one, bool)), True):
             yield Finding(
                 name,
@@ -182,7 +204,7 @@ def memories(client: Client, places: Places) -> Iterator[Finding]:
             yield Finding(name, "own memory", State.OK, "Claude Code's own memory is off")
     if name == "codex":
         path = places.path("{codex}/config.toml")
-        if part(value_of(path, "toml"), "features").get("memories") is True:
+        if part(told_in(path, "toml"), "features").get("memories") is True:
             said_so = "Codex's own memories are on as well"
             how = f"memories = false under [features] in {places.shown(path)}"
             yield Finding(name, "own memory", State.NOTE, said_so, how)
@@ -191,7 +213,7 @@ def memories(client: Client, places: Places) -> Iterator[Finding]:
         if _says(path, "## Gemini Added Memories"):
             shown = places.shown(path)
             said_so = f"Gemini CLI has written memories of its own into {shown}"
-            how = f"`tokenspace import {path}`, then take them out there"
+            how = f"{command(NAME, 'import', str(path))}, then take them out there"
             yield Finding(name, "own memory", State.NOTE, said_so, how)
 
 
@@ -213,4 +235,4 @@ def plug_in(client: Client, *, asked: bool) -> Finding:
     state = State.NOTE
     if asked:
         said, state = f"{client.title} does not have tokenspace, for you or here", State.FAIL
-    return Finding(client.name, "entry", state, said, f"`tokenspace install {client.name}`")
+    return Finding(client.name, "entry", state, said, installing(client.name))

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, cast
 
-from ...config.locate import locate
+from ...config.locate import MEMORY, locate
 from ...config.settings import Settings, SettingsError, load
 from ..call import RefusedError, WrongUseError
 from ..install.clients import CLIENTS, Client
@@ -17,6 +18,7 @@ from ..install.command import client_named
 from ..install.entries import PROJECT
 from ..install.places import Places, places, project_of
 from ..install.program import NAME
+from ..install.starts import FLAGS
 from ..terminal import Output
 from . import around, health, spaces, started, written
 from .configured import Entry, configured
@@ -26,7 +28,6 @@ from .starting import Launch, launch
 logger = logging.getLogger(__name__)
 
 _TITLES = {client.title: client.name for client in CLIENTS}
-_FLAGS = ("db", "project", "user", "space", "token_file")
 
 
 @dataclass(slots=True)
@@ -46,11 +47,15 @@ class Doctor:
     spaces: dict[Path, tuple[str, bool]] = field(default_factory=dict[Path, tuple[str, bool]])
     tried: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]])
 
-    def of_machine(self) -> Iterator[Finding]:
-        """Tell which program this is."""
+    def of_settings(self) -> Iterator[Finding]:
+        """Tell why the settings cannot be, where they cannot."""
         if self.problem:
             how = "put that right: until then servers refuse to start, and none was started here"
             yield Finding("machine", "settings", State.FAIL, self.problem.rstrip("."), how)
+
+    def of_machine(self) -> Iterator[Finding]:
+        """Tell which program this is."""
+        yield from self.of_settings()
         said = f"{NAME} {version(NAME)}, {sys.executable}"
         yield Finding("machine", "program", State.OK, said)
         project = self.places.project
@@ -82,7 +87,9 @@ class Doctor:
             others = {path: led for path, led in self.spaces.items() if path != place.path}
             self.spaces = {place.path: (place.how, True), **others}
         except SettingsError as error:
-            how = "put that right, or give another --project or --db"
+            how, cause = "put that right, or give another --project or --db", error.__cause__
+            if isinstance(cause, PermissionError):
+                how = health.opened(Path(cause.filename, MEMORY))
             yield Finding("memory", "space", State.FAIL, str(error).rstrip("."), how)
         for path, (how, trusted) in self.spaces.items():
             of_file = health.of_file(path, how, self.places, trusted=trusted)
@@ -97,7 +104,7 @@ class Doctor:
             return
         what = launch(entry, self.places)
         yield from written.of_launch(entry, what, self.places)
-        if what.reason or what.start.runner or self.problem:
+        if not what.starts or self.problem:
             return
         space = spaces.where(what)
         foreign = [*spaces.of_foreign(entry, space, self.places)]
@@ -122,9 +129,10 @@ class Doctor:
         yield from started.of_locked_home(entry.client.name, what)
 
 
-def doctor(args: argparse.Namespace, settings: Settings) -> int:
+def doctor(args: argparse.Namespace) -> int:
     """Do what the arguments say and return the exit code: 1 where something is broken."""
     settings, problem = _settings(args)
+    logging.getLogger().setLevel(settings.log_level)
     home = Path.home()
     look = Doctor(settings, places(home, _project(settings, home)), problem)
     out, found = Output(), list[Finding]()
@@ -162,17 +170,20 @@ def guarded(who: str, check: str, findings: Iterator[Finding]) -> Iterator[Findi
 
 
 def _settings(args: argparse.Namespace) -> tuple[Settings, str]:
-    """Return the settings, and why they cannot be: then those that were given stand for none.
+    """Return the settings, and why they cannot be: then those that were given stand for all.
 
     Raises:
         SettingsError: a flag cannot be.
     """
+    flags = {name: cast(str | None, getattr(args, name, None)) for name in FLAGS}
     try:
-        return load({name: getattr(args, name, None) for name in _FLAGS}), ""
+        return load({**flags, "log_level": getattr(args, "log_level", None)}), ""
     except SettingsError as error:
         if str(error).startswith("--"):
             raise
-        return Settings(), str(error)
+        given: dict[str, Any] = {name: value for name, value in flags.items() if value}
+        origin = {name: f"--{name.replace('_', '-')}" for name in given}
+        return Settings(**given, origin=origin), str(error)
 
 
 def _project(settings: Settings, home: Path) -> Path | None:
@@ -187,6 +198,7 @@ def _parts(args: argparse.Namespace, look: Doctor) -> Iterator[tuple[str, Iterat
     if what is not None and "://" in what:
         from . import endpoints  # HTTP takes a while to import
 
+        yield "This machine", look.of_settings()
         yield "The endpoint", endpoints.of_address(what, look.settings, look.places)
         return
     if args.space or args.token_file:

@@ -1,5 +1,6 @@
 """The entries of ours that each client has, wherever they stand, and what is wrong in the files."""
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from ..install import files
 from ..install.broken import BrokenError
 from ..install.clients import Client
 from ..install.document import Document, document
-from ..install.entries import PROJECT, URLS, USER, is_mine, is_ours
+from ..install.entries import PROJECT, USER, address, is_mine, is_ours
 from ..install.formats import FORMATS, Value, servers
 from ..install.places import Places
 from ..install.program import NAME
@@ -46,7 +47,12 @@ class Entry:
     @property
     def address(self) -> str:
         """The endpoint that it names, empty where it starts a program."""
-        return next((str(self.value[key]) for key in URLS if key in self.value), "")
+        return address(self.value)
+
+    @property
+    def variables(self) -> Value:
+        """The environment that it gives, under whichever key."""
+        return part(self.value, "env") or part(self.value, "environment")
 
     @property
     def is_off(self) -> bool:
@@ -80,10 +86,22 @@ def configured(client: Client, places: Places) -> Configured:
 
 
 def value_of(path: Path, form: str = "json") -> Value:
-    """Return what another file of a client says; nothing where it cannot be read."""
+    """Return what another file of a client says; nothing where it is none, or may not be read."""
+    try:
+        return told_in(path, form)
+    except OSError:
+        return {}
+
+
+def told_in(path: Path, form: str = "json") -> Value:
+    """Return what another file of a client says; nothing where it is none, or not as it should be.
+
+    Raises:
+        OSError: it may not be read.
+    """
     try:
         return FORMATS[form].read(text_of(path) or "")
-    except (BrokenError, OSError, RecursionError):
+    except (BrokenError, RecursionError):
         return {}
 
 
@@ -91,8 +109,16 @@ def text_of(path: Path) -> str | None:
     """Return the text of a file; None where there is none.
 
     Only a plain file is read: anything else could hold up whoever opens it.
+
+    Raises:
+        BrokenError: it is no text.
+        OSError: it may not be looked at.
     """
-    return files.read(path) if path.is_file() else None
+    try:
+        is_plain = stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return files.read(path) if is_plain else None
 
 
 def part(value: Any, *keys: str) -> Value:
@@ -188,8 +214,8 @@ def _plugins(client: Client, places: Places) -> Iterator[Entry]:
 
 
 def _of_plugin(client: Client, folder: Path, name: str, installed: Any) -> Iterator[Entry]:
-    places = cast(list[Any], installed) if isinstance(installed, list) else []
-    for one in places:
+    copies = cast(list[Any], installed) if isinstance(installed, list) else []
+    for one in copies:
         path = Path(str(part(one).get("installPath", ""))) / ".mcp.json"
         for value in servers(value_of(path), ("mcpServers",)).values():
             yield _plugin_entry(client, folder / "settings.json", name, value)

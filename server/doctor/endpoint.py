@@ -76,7 +76,8 @@ class Endpoint:
                 yield from self._asked()
             except httpx2.TransportError as error:
                 said = words.of_trouble(error, self._target)
-                yield self._fail("reach", said, _mend_of(said))
+                # A host may have any name: only our own words say what it is.
+                yield self._fail("reach", said, _mend_of(said.replace(self._target.host, "")))
             except (httpx2.RequestError, httpx2.InvalidURL) as error:
                 said = f"{self._target.host} answers what cannot be read: {error}"
                 yield self._fail("reach", said, "is it the address of an endpoint?")

@@ -15,6 +15,7 @@ from ...config.settings import Settings, SettingsError, token
 from ..call import WrongUseError
 from ..install.clients import CLIENTS
 from ..install.places import Places
+from ..install.program import NAME
 from ..install.starts import start_of
 from ..remote.target import Target, find
 from .configured import Entry, configured, part
@@ -22,10 +23,9 @@ from .endpoint import Asker, Endpoint
 from .expanding import expanded, unexpanded
 from .line import PATIENCE_S
 from .manners import MANNERS, Form, Manner
-from .mends import mend, with_token
+from .mends import command, doubt, mend, with_token
 from .report import Finding, State, quoted
 from .starting import of_client, own_environment
-from .written import doubt
 
 _BEARER = re.compile(r"Bearer\s+(\S+)")
 
@@ -45,6 +45,9 @@ def of_address(address: str, settings: Settings, places: Places) -> Iterator[Fin
             return
         raise WrongUseError(said) from error
     is_named = settings.origin.get("token_file", "").startswith("--")
+    if is_named and not secret:
+        said, how = f"{settings.token_file} is empty", "put the token into it"
+        yield Finding("endpoint", "token", State.FAIL, said, how)
     if is_named or _origin(target.url) in _known(places):
         yield from Endpoint(_named(target), secret).findings()
         return
@@ -113,7 +116,7 @@ def of_entry(entry: Entry, settings: Settings, places: Places) -> Iterator[Findi
     shown = f"{entry.name} in {places.shown(entry.path)}: {quoted(written)}"
     if not entry.trusted and _origin(written) in _known(places):
         said = f"{shown}. It comes with the project; an entry of your own leads there as well"
-        yield Finding(who, "entry", State.NOTE, said, f"`tokenspace doctor {quoted(written)}`")
+        yield Finding(who, "entry", State.NOTE, said, command(NAME, "doctor", written))
         return
     if not entry.trusted:
         said = f"{shown}. It comes with the project, and was not asked with your token"
@@ -130,7 +133,7 @@ def of_entry(entry: Entry, settings: Settings, places: Places) -> Iterator[Findi
     secret = _token(entry, form, environ, places)
     lack = None
     variable = quoted(entry.client.token or "TOKENSPACE_TOKEN")
-    to_token = with_token(entry, target.url)
+    to_token = with_token(entry, address)
     if not secret:
         said = f"it asks for a token, and {title} has none from here: {variable} stands for none"
         lack = Finding(who, "token", State.FAIL, said, to_token)

@@ -1,8 +1,8 @@
 """How the memory itself is: its file, and what search by meaning needs."""
 
 import os
-import shlex
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,11 +10,18 @@ from ...config.locate import FOLDER
 from ...config.settings import Settings
 from ...memory import verify
 from ...memory.embedding import OFF, Absent, find, installed
-from ...memory.errors import CorruptError, LockedError, ReadOnlyError, TokenspaceError
-from ...memory.store.standing import Standing, is_space, standing
+from ...memory.errors import (
+    CorruptError,
+    LockedError,
+    NewerError,
+    ReadOnlyError,
+    TokenspaceError,
+)
+from ...memory.store.standing import Standing, apart, is_left, is_space, standing
 from ..install.places import Places
 from ..install.program import NAME
 from ..terminal import plural
+from .mends import command
 from .report import Finding, State, quoted
 
 WHOLE_BYTES = 1 << 25
@@ -35,7 +42,6 @@ def of_file(path: Path, how: str, places: Places, *, trusted: bool = True) -> It
         trusted: Nobody but the person led to it: else nothing is said that would write to it.
     """
     shown = f"{places.shown(path)} ({how})"
-    words = shlex.join(["--db", str(path)])
     try:
         size = path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
@@ -52,43 +58,57 @@ def of_file(path: Path, how: str, places: Places, *, trusted: bool = True) -> It
         said = f"{shown} is empty, and is filled when an assistant first uses its memory"
         yield Finding(_WHO, "database", State.NOTE, said)
         return
-    try:
-        found = standing(path, datetime.now(UTC))
-    except LockedError:
-        said = f"{shown} was not looked at: another process has it for itself"
-        how = "wait until that is done, or end it (`lsof FILE` says what it is); then look again"
-        yield Finding(_WHO, "database", State.WARN, said, how)
+    if size > WHOLE_BYTES and is_left(path):
+        said = f"{shown}: a crash has left a -wal beside it, which is taken in when it is next used"
+        said += "; it is large, and no copy was made to look at that"
+        yield Finding(_WHO, "database", State.NOTE, said)
         return
-    except TokenspaceError as error:
-        mend = _mend_of(error, path, trusted=trusted)
-        yield Finding(_WHO, "database", State.FAIL, quoted(str(error)), mend)
-        return
-    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-        said = f"{shown} cannot be written by you: assistants get nothing of it"
-        yield Finding(_WHO, "database", State.FAIL, said, _opened(path))
-    yield from _whole(path, shown, words, found, trusted=trusted)
-    yield from _index(found, words)
+    yield from _looked_at(path, shown, trusted=trusted)
+
+
+def _looked_at(path: Path, shown: str, *, trusted: bool) -> Iterator[Finding]:
+    looked = path
+    with ExitStack() as stack:
+        try:
+            looked = stack.enter_context(apart(path))
+            found = standing(looked, datetime.now(UTC))
+        except LockedError:
+            said = f"{shown} was not looked at: another process has it for itself"
+            how = "wait until that is done, or end it (`lsof FILE` says what it is)"
+            yield Finding(_WHO, "database", State.WARN, said, how)
+            return
+        except TokenspaceError as error:
+            said = quoted(str(error).replace(str(looked), str(path)))
+            how = _mend_of(error, path, trusted=trusted)
+            yield Finding(_WHO, "database", State.FAIL, said, how)
+            return
+        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            said = f"{shown} cannot be written by you: assistants get nothing of it"
+            yield Finding(_WHO, "database", State.FAIL, said, opened(path))
+        yield from _whole(path, looked, shown, found, trusted=trusted)
+    yield from _index(found, path)
 
 
 def _closed(path: Path, shown: str, error: OSError) -> Finding:
     said = f"{shown} cannot be looked at: {error.strerror or error}"
     how = "give the path of a file with --db"
     if isinstance(error, PermissionError):
-        how = _opened(path)
+        how = opened(path)
     return Finding(_WHO, "database", State.FAIL, said, how)
 
 
-def _opened(path: Path) -> str:
+def opened(path: Path) -> str:
     """Return what makes a file and its folder the person's to use."""
-    folder, file = shlex.quote(str(path.parent)), shlex.quote(str(path))
-    return f"`chmod u+rwx {folder}` and `chmod u+rw {file}`, if they are yours (`ls -ld {folder}`)"
+    folder, file = str(path.parent), str(path)
+    folder_too, file_too = command("chmod", "u+rwx", folder), command("chmod", "u+rw", file)
+    return f"{folder_too} and {file_too}, if they are yours ({command('ls', '-ld', folder)})"
 
 
 def _absent(path: Path, shown: str) -> Iterator[Finding]:
     folder = next((one for one in path.parents if one.exists()), path.parent)
     if not os.access(folder, os.W_OK):
         said = f"there is no {shown} yet, and it cannot be made: {folder} is not yours to write"
-        mend = f"make that folder yours to write (`ls -ld {shlex.quote(str(folder))}` says whose)"
+        mend = f"make that folder yours to write ({command('ls', '-ld', str(folder))} says whose)"
         yield Finding(_WHO, "database", State.FAIL, said, mend)
         return
     said = f"there is no {shown} yet: it is made when an assistant first uses its memory"
@@ -96,7 +116,7 @@ def _absent(path: Path, shown: str) -> Iterator[Finding]:
 
 
 def _whole(
-    path: Path, shown: str, words: str, found: Standing, *, trusted: bool
+    path: Path, looked: Path, shown: str, found: Standing, *, trusted: bool
 ) -> Iterator[Finding]:
     size = plural(found.bytes, "byte")
     if found.format < found.newest:
@@ -107,11 +127,12 @@ def _whole(
         yield Finding(_WHO, "database", State.NOTE, said)
     if found.bytes > WHOLE_BYTES:
         said = f"{shown}: {size}, format {found.format}; it is large, and was not read to the end"
-        yield Finding(_WHO, "database", State.NOTE, said, f"`tokenspace verify {words}` does")
+        yield Finding(_WHO, "database", State.NOTE, said, f"{_on(path, 'verify')} does")
         return
-    report = verify(path)
+    report = verify(looked)
     if report.findings:
-        told = "; ".join(quoted(finding) for finding in report.findings[:_FINDINGS])
+        told = "; ".join(quoted(one) for one in report.findings[:_FINDINGS])
+        told = told.replace(str(looked), str(path))
         said = f"{shown} is not whole: {told}"
         mend = _brought_back(path, trusted=trusted)
         yield Finding(_WHO, "database", State.FAIL, said, mend)
@@ -121,25 +142,28 @@ def _whole(
 
 
 def _mend_of(error: TokenspaceError, path: Path, *, trusted: bool) -> str:
-    if "newer" in str(error):
+    if isinstance(error, NewerError):
         return f"`uv tool upgrade {NAME}` (or `pipx upgrade {NAME}`)"
     if isinstance(error, CorruptError):
         return _brought_back(path, trusted=trusted)
-    return _opened(path) if isinstance(error, ReadOnlyError) else "look at the file, and its disk"
+    return opened(path) if isinstance(error, ReadOnlyError) else "look at the file, and its disk"
 
 
 def _brought_back(path: Path, *, trusted: bool) -> str:
     """Return what mends a damaged file; what may be somebody else's is not written over."""
-    words = shlex.join(["--db", str(path)])
-    more = f"`tokenspace verify {words}` tells more"
+    more = f"{_on(path, 'verify')} tells more"
     if not trusted:
         return f"{more}; if it is no memory, have the project's file name another"
     if path.parent.name != FOLDER and not is_space(path):
         return f"{more}; if it is no memory, name another file with --db"
-    return f"{more}; `tokenspace restore-backup FILE {words}`"
+    return f"{more}; {_on(path, 'restore-backup', 'FILE')}"
 
 
-def _index(found: Standing, words: str) -> Iterator[Finding]:
+def _on(path: Path, *words: str) -> str:
+    return command(NAME, *words, "--db", str(path))
+
+
+def _index(found: Standing, path: Path) -> Iterator[Finding]:
     state = found.index
     if state is None or not state.docs:
         return
@@ -151,7 +175,7 @@ def _index(found: Standing, words: str) -> Iterator[Finding]:
     elif state.busy:
         yield Finding(_WHO, "vectors", State.OK, f"{said}; they are being made")
     elif installed():
-        mend = f"a server makes them while it runs; at once: `tokenspace index {words}`"
+        mend = f"a server makes them while it runs; at once: {_on(path, 'index')}"
         yield Finding(_WHO, "vectors", State.NOTE, said, mend)
 
 

@@ -8,8 +8,12 @@ project, and the memory that each gets. With a CLIENT (as for `tokenspace instal
 with all that was looked at.
 With a URL: a team's endpoint, asked as clients ask it.
 
-Nothing is changed. Only tokenspace itself is started; an entry in a project's file that starts
-anything else is shown and left alone. The exit code is 1 where something is broken.
+Nothing is changed. Only tokenspace itself is started; an entry that starts anything else, or what
+a project may bring, is shown and left alone.
+
+The exit code is 0 where nothing is broken, 1 where something is, and 2 where the words cannot be
+meant. --json: a list of what was looked at; each thing has client, check, state (ok, note, warn or
+fail), says and mend.
 """
 
 

@@ -31,6 +31,24 @@ def is_here(found: Path, start: Start, project: Path | None) -> bool:
     return found.resolve() in ours
 
 
+def may_be_the_projects(found: Path, start: Start, project: Path | None) -> bool:
+    """Tell whether what a person's own entry starts is whatever the open project has in its place.
+
+    A relative path is another program in each project. The program that runs here does no harm.
+    """
+    word, last = start.words[0], Path(start.words[start.count - 1])
+    named = [Path(word)] if {"/", "\\"} & set(word) else []
+    runs = [found]
+    if start.count > 1 and str(last) != f"{NAME}.server":
+        named.append(last)
+        runs.append(last)
+    if not all(path.is_absolute() for path in named):
+        return True
+    here = {script().absolute(), Path(sys.executable).absolute(), ROOT / "server"}
+    others = [path for path in runs if path.absolute() not in here]
+    return project is not None and any(_within(path, project) for path in others)
+
+
 def _within(found: Path, project: Path) -> bool:
     return found.absolute().is_relative_to(project) or found.resolve().is_relative_to(
         project.resolve()

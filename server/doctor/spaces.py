@@ -12,10 +12,10 @@ from ...config.settings import Settings, SettingsError
 from ..install.entries import PROJECT, USER
 from ..install.places import Places
 from ..install.starts import start_of
-from .configured import Entry, part
+from .configured import Entry
 from .expanding import unexpanded
 from .manners import MANNERS, Folder
-from .mends import mend, unpinned
+from .mends import installing, mend, taken_out
 from .report import Finding, State, quoted
 from .starting import Launch
 
@@ -119,7 +119,8 @@ def _elsewhere(entry: Entry, said: str, path: Path, places: Places) -> Finding:
     said += f": its entry names that one for every project, {places.shown(_here(places))} too"
     finds = client.folder or manner.tells or manner.folder is Folder.PROJECT
     if finds:
-        how = f"to have each project's own: {unpinned(entry, start_of(entry.value))}"
+        named = ", ".join(_named(entry))
+        how = f"to have each project's own: take {named} out of {places.shown(entry.path)}"
     elif client.project:
         how = _in_each(entry)
     else:
@@ -131,15 +132,17 @@ def _elsewhere(entry: Entry, said: str, path: Path, places: Places) -> Finding:
 
 
 def _in_each(entry: Entry) -> str:
-    name = entry.client.name
-    out = mend(entry, "--uninstall")
-    return f"`tokenspace install {name} --scope project` in each project, and without this: {out}"
+    told = start_of(entry.value).told
+    stays = {"--user": told.flags.get("user"), "--profile": told.others.get("profile")}
+    words = [word for flag, value in stays.items() if value for word in (flag, value)]
+    each = installing(entry.client.name, "--scope", PROJECT, *words)
+    return f"{each} in each project, and without this: {taken_out(entry)}"
 
 
 def _named(entry: Entry) -> list[str]:
     """Return the words and variables with which an entry names a memory itself."""
     flags = start_of(entry.value).told.flags
-    asked = part(entry.value, "env") or part(entry.value, "environment")
+    asked = entry.variables
     written = {f"--{key}": flags.get(key) for key in _WHICH}
     written |= {
         name: str(asked[name])

@@ -1,18 +1,18 @@
 """What an entry does once it is started: how soon, in both eras, with what on its output."""
 
-import shlex
+import errno
+import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
 from ..front import LATEST_HANDSHAKE, MODERN
 from ..install.program import NAME
-from ..install.starts import start_of
 from .configured import Entry
 from .manners import MANNERS, SLOW_S
-from .mends import located, mend, replaced, with_token
+from .mends import command, located, mend
 from .report import Finding, State, quoted
 from .spawning import PATIENCE_S, Talk, legacy, modern, request, talk
 from .starting import MENU_PATH, Launch
@@ -37,12 +37,12 @@ def of_start(
     first = talk(launch.command, launch.cwd, launch.environ, legacy(), patience_s)
     if first.problem:
         said = f"{launch.found} cannot be started: {first.problem}"
-        yield Finding(who, "program", State.FAIL, said, _executable(launch.found, first.problem))
+        yield Finding(who, "program", State.FAIL, said, _executable(entry, launch, first.problem))
         return
     answered = first.result(1)
     yield from noise(who, first, hidden_of(entry))
     if answered is None:
-        yield _refused(entry, first, space) or _silent(entry, first, patience_s)
+        yield _refused(entry, launch, first, space) or _silent(entry, first, patience_s)
         return
     again = talk(launch.command, launch.cwd, launch.environ, modern(), patience_s)
     yield from _time(entry, first, again)
@@ -50,6 +50,8 @@ def of_start(
     if not first.noise:
         yield from noise(who, again, hidden_of(entry))
     yield from _version(entry, answered)
+    if "error" not in space:  # which says it better
+        yield from _ended(entry, (first, again))
 
 
 def judged(took_s: float, limit_s: float | None) -> State:
@@ -75,7 +77,7 @@ def noise(who: str, said: Talk, hidden: list[str]) -> Iterator[Finding]:
     )
 
 
-def _refused(entry: Entry, said: Talk, space: Mapping[str, Any]) -> Finding | None:
+def _refused(entry: Entry, launch: Launch, said: Talk, space: Mapping[str, Any]) -> Finding | None:
     """Return what is told of a handshake that is answered with an error; None of any other.
 
     To write the entry anew is no mend for it: the program works, and says what does not.
@@ -85,25 +87,38 @@ def _refused(entry: Entry, said: Talk, space: Mapping[str, Any]) -> Finding | No
         return None
     message = quoted(str(cast(dict[str, Any], error).get("message", "")), hidden_of(entry))
     how = "mend what it says"
-    if "url" in space and not space.get("token"):
-        how = with_token(entry, str(space["url"]))
-    elif "url" in space:
-        file = start_of(entry.value).told.flags.get("token_file")
+    if "url" in space:
+        file = launch.start.told.flags.get("token_file")
         words = [str(space["url"]), *(("--token-file", file) if file else ())]
-        how = f"`tokenspace doctor {shlex.join(words)}` asks the endpoint itself"
+        how = f"{command(NAME, 'doctor', *words)} asks the endpoint itself"
+        if not space.get("token") and "token" in message:
+            how += f'; the args in {entry.path} take "--token-file", "FILE" for a token'
     told = f"it answers the handshake with an error: {message.rstrip('.')}"
     return Finding(entry.client.name, "start", State.FAIL, told, how)
 
 
 def _silent(entry: Entry, said: Talk, patience_s: float) -> Finding:
-    last = [quoted(line.decode(errors="replace"), hidden_of(entry)) for line in said.log[-2:]]
-    why = f": {' '.join(last)}" if last else ""
-    if said.code is None:
-        ended = f"no answer within {patience_s:g} s"
-    else:
+    ended = f"no answer within {patience_s:g} s"
+    if said.code is not None:
         ended = f"it ended with exit code {said.code} before it answered"
-    how = mend(entry) if entry.trusted else replaced(entry, start_of(entry.value))
-    return Finding(entry.client.name, "start", State.FAIL, f"{ended}{why}", f"mend that, or {how}")
+    how = f"mend that, or {mend(entry)}" if entry.trusted else "mend that"
+    told = f"{ended}{_last(said, hidden_of(entry))}"
+    return Finding(entry.client.name, "start", State.FAIL, told, how)
+
+
+def _ended(entry: Entry, talks: Sequence[Talk]) -> Iterator[Finding]:
+    """Tell of one that answers, and then fails: what answered first is not all of it."""
+    failed = next((said for said in talks if said.code), None)
+    if failed is not None:
+        last = _last(failed, hidden_of(entry))
+        told = f"it answers the handshake, and ends with exit code {failed.code}{last}"
+        yield Finding(entry.client.name, "start", State.FAIL, told, "mend what it says")
+
+
+def _last(said: Talk, hidden: list[str]) -> str:
+    """Return the last words of a server, after a colon."""
+    last = [quoted(line.decode(errors="replace"), hidden) for line in said.log[-2:]]
+    return f": {' '.join(last)}" if last else ""
 
 
 def _time(entry: Entry, first: Talk, again: Talk) -> Iterator[Finding]:
@@ -186,7 +201,11 @@ def of_locked_home(who: str, launch: Launch, patience_s: float = PATIENCE_S) -> 
     yield Finding(who, "read-only", State.FAIL, told, _UPGRADE)
 
 
-def _executable(found: Path | None, problem: str) -> str:
-    if "ermission" in problem:
-        return f"`chmod +x {found}`"
-    return f"`uv tool upgrade --reinstall {NAME}`: its first line may name a Python that is gone"
+def _executable(entry: Entry, launch: Launch, problem: str) -> str:
+    """Return what mends a program that the system does not start, by what the system says."""
+    if problem == os.strerror(errno.EACCES):
+        return command("chmod", "+x", str(launch.found))
+    if problem in (os.strerror(errno.ENOENT), os.strerror(errno.ENOEXEC)):
+        again = command("uv", "tool", "upgrade", "--reinstall", NAME)
+        return f"{again}: its first line may name a Python that is gone"
+    return f"put its words and variables right by hand in {entry.path}"

@@ -10,17 +10,17 @@ from typing import cast
 from ...config.settings import HOSTS, TOKEN, Settings, SettingsError, inherited, token
 from ..install.entries import PROJECT
 from ..install.places import Places
+from ..install.program import NAME
 from ..install.starts import Start, start_of, words_of
-from .configured import Entry, part
+from .configured import Entry
 from .expanding import expanded, variables
 from .manners import MANNERS, Environ, Folder, Form, Manner
-from .program import is_here
+from .mends import command, doubt, located, mend
+from .program import is_here, may_be_the_projects
+from .report import Finding, State, quoted
 
 MENU_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 """Where a program that was started from a menu looks for others."""
-
-ENDPOINT = "it comes with the project, and leads to an endpoint"
-"""Why an entry is not started that may be as good as any."""
 
 _BARE = re.compile(r"HOME|PATH|TERM|LANG|LC_\w+|SHELL|USER|LOGNAME|TMPDIR|SYSTEMROOT|USERPROFILE")
 _MENU = re.compile(
@@ -46,7 +46,7 @@ class Launch:
         found: The program; None where the client would not find it.
         cwd: Where it is started.
         environ: Its environment.
-        reason: Why it is not started here; empty where it is.
+        refused: What is told of an entry of ours that is not started here; None where it is.
     """
 
     written: tuple[str, ...]
@@ -54,7 +54,12 @@ class Launch:
     found: Path | None
     cwd: Path
     environ: Mapping[str, str]
-    reason: str = ""
+    refused: Finding | None = None
+
+    @property
+    def starts(self) -> bool:
+        """Whether it is started here."""
+        return self.found is not None and self.start.count > 0 and self.refused is None
 
     @property
     def command(self) -> list[str]:
@@ -78,18 +83,17 @@ def launch(entry: Entry, places: Places) -> Launch:
         if manner.expands is not Form.ENV_ONLY and key in value:
             value[key] = _expanded(value[key], manner, put_in, places)
     start = start_of(value)
-    asked = part(value, "env") or part(value, "environment")
     own = {
         name: expanded(str(said), manner.expands, put_in, places.home, project)
-        for name, said in asked.items()
+        for name, said in entry.variables.items()
     }
     environ = {**given, **own}
     cwd = _folder(entry, manner, places, start)
     found = _found(start, environ if entry.trusted else given, cwd)
-    reason = _reason(entry, start, found, own, places) or _taken(manner, entry)
+    refused = _refused(entry, start, found, places) if found is not None and start.count else None
     written = words_of(entry.value)
     return Launch(
-        written=written, start=start, found=found, cwd=cwd, environ=environ, reason=reason
+        written=written, start=start, found=found, cwd=cwd, environ=environ, refused=refused
     )
 
 
@@ -155,13 +159,15 @@ def _expanded(value: object, manner: Manner, environ: Mapping[str, str], places:
 
 def _folder(entry: Entry, manner: Manner, places: Places, start: Start) -> Path:
     """Return where it is started; never in a project that could put its own code in our place."""
+    if start.unsafe and start.count:
+        return places.home
     named = entry.value.get("cwd")
     if isinstance(named, str) and entry.trusted and "cwd" not in manner.ignores:
         folder = Path(named)
         if folder.is_absolute() and folder.is_dir():
             return folder
     which = manner.project_folder if entry.scope == PROJECT else manner.folder
-    if which is Folder.HOME or (start.unsafe and start.count):
+    if which is Folder.HOME:
         return places.home
     if which is Folder.PROJECT and places.project is not None:
         return places.project
@@ -181,40 +187,55 @@ def _found(start: Start, environ: Mapping[str, str], cwd: Path) -> Path | None:
     return Path(found) if found and Path(found).is_absolute() else None
 
 
-def _taken(manner: Manner, entry: Entry) -> str:
-    """Return why an entry of a project is not started that takes what the person's shell holds."""
-    if entry.trusted:
-        return ""
-    asked = part(entry.value, "env") or part(entry.value, "environment")
+def _refused(entry: Entry, start: Start, found: Path, places: Places) -> Finding | None:
+    """Return what is told of an entry that is not started here; None where it is."""
+    shown, asked = places.shown(entry.path), start.told
+    state, how = State.FAIL, f"look at {shown}; to replace it: {mend(entry)}"
+    if asked.command != "serve":
+        why = f"it runs {command(NAME, asked.command)}, which is not the server"
+    elif asked.transport != "stdio":
+        why = "it serves an endpoint, and the client waits on its standard output"
+    elif not entry.trusted:
+        return _refused_of_project(entry, start, found, places)
+    elif not may_be_the_projects(found, start, places.project):
+        return None
+    else:
+        state, how = State.WARN, located(entry)
+        why = "in each project it may be that one's own program: it is named by a path from there, "
+        why += "or lies in this one"
+    return _told(entry, why, how, state)
+
+
+def _refused_of_project(entry: Entry, start: Start, found: Path, places: Places) -> Finding | None:
+    shown = places.shown(entry.path)
+    others = sorted(name for name in entry.variables if not _OURS.fullmatch(name))
+    if not is_here(found, start, places.project):
+        why = "is not the program that you installed"
+        return _told(entry, why, f"look at {shown}; to replace it: {located(entry)}")
+    if others:
+        names = quoted(", ".join(others))
+        return _told(entry, f"sets {names}", f"take {names} out of {shown}")
+    if start.told.remote:
+        why = "leads to an endpoint, which was not asked"
+        return _told(entry, why, doubt(entry, shown), State.WARN)
+    if taken := _taken(entry):
+        why = f"takes {', '.join(sorted(taken))} of your environment"
+        return _told(entry, why, f"write in {shown} what is meant by that")
+    return None
+
+
+def _told(entry: Entry, why: str, how: str, state: State = State.FAIL) -> Finding:
+    whose = "" if entry.trusted else "it comes with the project, and "
+    said = f"{whose}{why}; it was not started here"
+    return Finding(entry.client.name, "program", state, said, how)
+
+
+def _taken(entry: Entry) -> set[str]:
+    """Return what an entry of a project takes of what the person's shell holds."""
+    manner = MANNERS[entry.client.name]
     words = () if manner.expands is Form.ENV_ONLY else words_of(entry.value)
-    own = [str(value) for value in asked.values()]
+    own = [str(value) for value in entry.variables.values()]
     taken = {name for text in (*words, *own) for name in variables(text, manner.expands)}
     # In paths this program itself puts in `$NAME`, whatever the client does.
     taken |= {name for text in (*words_of(entry.value), *own) for name in _PLAIN.findall(text)}
-    taken = {name for name in taken if not _HARMLESS.fullmatch(name)}
-    if not taken:
-        return ""
-    return f"it comes with the project, and takes {', '.join(sorted(taken))} of your environment"
-
-
-def _reason(
-    entry: Entry, start: Start, found: Path | None, own: Mapping[str, str], places: Places
-) -> str:
-    """Return why an entry is not started here; empty where it is."""
-    if not start.count or found is None:
-        return "it starts something else"
-    asked = start.told
-    if asked.command != "serve":
-        return f"it runs `tokenspace {asked.command}`, which is not the server"
-    if asked.transport != "stdio":
-        return "it serves an endpoint, and the client waits on its standard output"
-    if entry.trusted:
-        return ""
-    if not is_here(found, start, places.project):
-        return "it comes with the project, and is not the program that you installed"
-    others = sorted(name for name in own if not _OURS.fullmatch(name))
-    if others:
-        return f"it comes with the project, and sets {', '.join(others)}"
-    if asked.remote:
-        return ENDPOINT
-    return ""
+    return {name for name in taken if not _HARMLESS.fullmatch(name)}

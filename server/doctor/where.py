@@ -22,7 +22,8 @@ def where(words: tuple[str, ...]) -> dict[str, Any]:
     """
     asked = told(words)
     try:
-        settings = load(asked.flags)
+        others = {name: asked.others.get(name) for name in ("profile", "log_level")}
+        settings = load(asked.flags | others)
         if asked.remote:
             target = find(asked.remote, settings)
             return {"target": str(target), "url": target.url, "token": _has_token(settings)}

@@ -6,17 +6,19 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..install.entries import GOOD_NAME, PROJECT, URLS
+from ..install.entries import GOOD_NAME, URLS
 from ..install.places import Places
-from ..install.program import NAME, STAYS, is_fleeting
+from ..install.program import NAME, is_fleeting
 from ..install.starts import start_of
 from .configured import LOCAL, PLUGIN, Entry, part
 from .expanding import unexpanded
 from .manners import MANNERS
-from .mends import located, mend, replaced, with_token
+from .mends import doubt, located, mend, stays, with_token
 from .report import Finding, State, quoted
-from .starting import ENDPOINT, MENU_PATH, Launch
+from .starting import MENU_PATH, Launch
 
+_FETCHERS = ("uvx", "uv", "pipx")
+_FILE = '"--token-file", "FILE"'
 _TOKEN = re.compile(r"\bts_[0-9A-Za-z_-]{20,}")
 
 
@@ -32,7 +34,7 @@ def of_text(entry: Entry, places: Places) -> Iterator[Finding]:
             State.WARN,
             f"the name {quoted(entry.name)!r} in {shown} has characters that clients take for "
             "their own in the names of tools, such as _ and blanks",
-            f"call it {NAME}: `tokenspace install {who}`, and take the other out of {shown}",
+            f"call it {NAME} there",
         )
     for key in manner.ignores:
         if key in entry.value:
@@ -53,16 +55,11 @@ def of_text(entry: Entry, places: Places) -> Iterator[Finding]:
             f"{entry.name} is switched off in {shown}",
             f'"{key}": {"true" if key == "enabled" else "false"} in {shown}',
         )
-    if _TOKEN.search(json.dumps(entry.value)):
-        ours = entry.scope != PROJECT
-        yield Finding(
-            who,
-            "token",
-            State.WARN if ours else State.FAIL,
-            f"{shown} holds a token itself"
-            + ("" if ours else ", and is a file of the project, which others get"),
-            _without_token(entry, shown) + ("" if ours else "; then revoke the old one"),
-        )
+    if _TOKEN.search(json.dumps(entry.value, default=str)):
+        said, how = f"{shown} holds a token itself", _without_token(entry, shown)
+        state = State.WARN if entry.trusted else State.FAIL
+        said += "" if entry.trusted else ", and is a file of the project, which others get"
+        yield Finding(who, "token", state, said, how)
 
 
 def _of_keys(entry: Entry, shown: str) -> Iterator[Finding]:
@@ -117,29 +114,24 @@ def of_launch(entry: Entry, launch: Launch, places: Places) -> Iterator[Finding]
         return
     yield Finding(who, "entry", State.OK, said)
     if launch.start.runner:
-        yield Finding(
-            who,
-            "program",
-            State.WARN,
-            f"it is started through {launch.start.runner}, which may fetch it first and takes "
-            "seconds; it was not started here",
-            f"install it to stay ({STAYS}), then {mend(entry)}",
-        )
+        yield _of_runner(entry, launch.start.runner, shown)
         return
     yield from _of_program(entry, launch)
-    if not launch.reason or launch.found is None:
+    if launch.refused is None:
         yield from _of_words(entry, launch, shown)
-    elif launch.reason == ENDPOINT:
-        said = f"{launch.reason}; it was not started here, and the endpoint not asked"
-        yield Finding(who, "program", State.WARN, said, doubt(entry, shown))
     else:
-        yield Finding(
-            who,
-            "program",
-            State.FAIL,
-            f"{launch.reason}; it was not started here",
-            f"look at {shown}; to replace it: {replaced(entry, start_of(entry.value))}",
-        )
+        yield launch.refused
+
+
+def _of_runner(entry: Entry, runner: str, shown: str) -> Finding:
+    who, said = entry.client.name, f"it is started through {runner}"
+    if runner in _FETCHERS:
+        said += ", which may fetch it first and takes seconds; it was not started here"
+        return Finding(who, "program", State.WARN, said, stays(mend(entry)))
+    # What else it is told, such as a folder of a container, says which memory that is.
+    said += "; it was not started here, and which memory it has cannot be told"
+    how = f"nothing, if {entry.client.title} has its tools; else look at {shown}"
+    return Finding(who, "program", State.WARN, said, how)
 
 
 def _of_program(entry: Entry, launch: Launch) -> Iterator[Finding]:
@@ -166,12 +158,9 @@ def _of_program(entry: Entry, launch: Launch) -> Iterator[Finding]:
             f"{shown} is looked up on the PATH, and is {launch.found} now",
             located(entry),
         )
-    elif not Path(word).is_absolute():
-        said = f"{shown} is another program in each folder that {title} starts it in"
-        yield Finding(who, "program", State.WARN, said, located(entry))
     elif is_fleeting(launch.found):
         said = f"{shown} lies in a temporary place, and will not stay"
-        yield Finding(who, "program", State.WARN, said, f"{STAYS}, then {mend(entry)}")
+        yield Finding(who, "program", State.WARN, said, stays(mend(entry)))
     if launch.start.unsafe and launch.start.count:
         yield Finding(
             who,
@@ -183,28 +172,25 @@ def _of_program(entry: Entry, launch: Launch) -> Iterator[Finding]:
         )
 
 
-def doubt(entry: Entry, shown: str) -> str:
-    """Return what to do about an endpoint that a project's file names."""
-    return (
-        f"ask those who wrote {shown} whose endpoint that is; if you do not trust it, take it out "
-        f"there, and do not let {entry.client.title} start it: it may get your token"
-    )
-
-
 def _without_token(entry: Entry, shown: str) -> str:
     url = entry.address
-    if not url:
-        return f"take the token out of {shown}, and put it into TOKENSPACE_TOKEN"
-    if entry.client.token:
+    if not entry.trusted:  # no command with its address, which is whoever's wrote the project
+        leads = url or start_of(entry.value).told.remote
+        more = f"; and {doubt(entry, shown)}" if leads else ""
+        return f"take the token out of {shown}, and revoke it: others may have read it{more}"
+    if url and entry.client.token:
         return f"put the token into TOKENSPACE_TOKEN, then {mend(entry, '--url', url)}"
-    return f"take the token out of {shown}, then {with_token(entry, url)}"
+    if url:
+        return f"take the token out of {shown}, then {with_token(entry, url)}"
+    if entry.client.hands_on:
+        return f"take the token out of {shown}, and put it into TOKENSPACE_TOKEN"
+    return f"put the token into a file of your own, and name that in {shown}, in the args: {_FILE}"
 
 
 def _of_words(entry: Entry, launch: Launch, shown: str) -> Iterator[Finding]:
     who, title = entry.client.name, entry.client.title
     asked = launch.start.told
-    asked_for = part(entry.value, "env") or part(entry.value, "environment")
-    written = [*launch.start.words, *(launch.environ.get(name, "") for name in asked_for)]
+    written = [*launch.start.words, *(launch.environ.get(name, "") for name in entry.variables)]
     left = next((name for one in written if (name := unexpanded(one))), "")
     if left:
         yield Finding(
@@ -212,7 +198,7 @@ def _of_words(entry: Entry, launch: Launch, shown: str) -> Iterator[Finding]:
             "variables",
             State.WARN,
             f"{title} does not expand {quoted(left)}, so it counts as not given",
-            f"write what it stands for, or {replaced(entry, start_of(entry.value))}",
+            f"write in {shown} what it stands for, or take it out there, with the flag before it",
         )
     if asked.wrong:
         wrong = start_of(entry.value).told.wrong or asked.wrong

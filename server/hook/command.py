@@ -8,11 +8,19 @@ from .drain import drain
 from .events import DRAIN
 from .plugin import PLUGIN
 
+_THEIRS = (
+    "what waits may have come with the repository, as its memory has; if you trust it, make it "
+    "your own by `git rm -r --cached .tokenspace`, or name the file with --db."
+)
+
 
 def hook(call: Call) -> int:
     """File every session that waits."""
     if call.args.event != DRAIN:
         raise WrongUseError(f"{call.args.event!r} is not for a person; {DRAIN} and {PLUGIN} are.")
+
+    if call.place.is_tracked:
+        raise WrongUseError(_THEIRS)
 
     async def work() -> list[str]:
         async with call.space() as space:

@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from ...config.plain import read_plain
 from ...memory import Author, Intent, Space, TokenspaceError
 from ...memory.errors import InvalidError
 from ...memory.passages import MAX_SOURCE_CHARS, PassageDraft
 from ..surface.room import Room
 from .hosts import TITLES, Host
-from .spool import NotQueuedError, append, away, leftovers, spool_of
+from .spool import MOST_BYTES, NotQueuedError, append, away, leftovers, spool_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ QUIET_S = 3_600.0
 
 TAG = "session"
 _LEFT_S = 600.0  # what somebody took away so long ago is not being filed any more
+_MOST_BYTES = 16 * MOST_BYTES  # of a file: what is longer was not written by us
 _ENDINGS = {"session-end": "ended", "pre-compact": "was compacted", "stop": "went quiet"}
 
 
@@ -144,10 +146,14 @@ def _take(path: Path, now: float) -> Iterator[Path]:
 
 
 def _sessions(spool: Path) -> list[Session]:
-    """Return what a file says of each session last, in the order in which they began to wait."""
+    """Return what a file says of each session last, in the order in which they began to wait.
+
+    Raises:
+        OSError: it is no file of ours.
+    """
     found: dict[tuple[str, str, bool], Session] = {}
     try:
-        lines = spool.read_bytes().splitlines()
+        lines = read_plain(spool, _MOST_BYTES).splitlines()
     except FileNotFoundError:  # it was dropped for what is newer, or another has filed it
         return []
     for line in lines:

@@ -110,11 +110,11 @@ def _was_quiet(spool: Path, session: str, now: float) -> bool:
     try:
         with spool.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
-            lines = file.read().splitlines()
+            lines = file.read(_TAIL_BYTES).splitlines()
         for line in reversed(lines):
             said = _said(line)
             if said.get("session") == session:
-                return said.get("event") == "stop" and 0 <= now - float(said["at"]) < _QUIET_S
+                return said.get("event") == "stop" and abs(now - float(said["at"])) < _QUIET_S
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return False

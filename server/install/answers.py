@@ -1,7 +1,7 @@
 """What a person or a program is told of clients and of what was done to their files."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from .entries import PROJECT, is_mine
 from .places import Places
 from .planning import Plan, known
 from .remaining import left
+from .sharing import told
 
 _SIGNS = {"+": "green", "-": "red", "@": "cyan", "\\": "dim"}
 _DONE = {
@@ -66,17 +67,26 @@ def tell(out: Output, plan: Plan, twins: Sequence[str], places: Places, *, dry_r
     out.line(Cell(f"{plan.client.title}:", "bold"), done)
     if plan.kept:
         out.line(f"  kept of the entry that was there: {shlex.join(plan.kept)}")
+    for line in told(plan, places, dry_run=dry_run):
+        out.line(f"  {line}")
     if dry_run:
         for line in diff(plan, places):
             out.line(Cell(line, _SIGNS.get(line[:1], "")))
         return
-    if plan.changes and plan.keeps:
-        aside = ", which is not for the repository" if plan.scope == PROJECT else ""
-        out.line(f"  what was there before: {places.shown(plan.backup)}{aside}")
+    for line in _kept(plan, places):
+        out.line(f"  {line}")
     for twin in twins:
         out.line(Cell(f"  it is there twice: also as {twin}", "yellow"))
     for step in left(plan, places):
         out.line(f"  left to do: {step}")
+
+
+def _kept(plan: Plan, places: Places) -> Iterator[str]:
+    aside = ", which is not for the repository" if plan.scope == PROJECT else ""
+    if plan.backup is not None:
+        yield f"what was there before: {places.shown(plan.backup)}{aside}"
+    if plan.remains is not None:
+        yield f"from before tokenspace came: {places.shown(plan.remains)}{aside}"
 
 
 def diff(plan: Plan, places: Places) -> list[str]:
@@ -92,7 +102,7 @@ def diff(plan: Plan, places: Places) -> list[str]:
 
 
 def as_json(
-    plans: Sequence[Plan], twins: Sequence[Sequence[str]], places: Places, *, dry_run: bool
+    plans: Sequence[Plan], all_twins: Sequence[Sequence[str]], places: Places, *, dry_run: bool
 ) -> str:
     """Return what was done, or would be, for programs."""
     done = [
@@ -104,13 +114,15 @@ def as_json(
             "action": plan.action,
             "name": plan.name or None,
             "entry": plan.entry,
-            "backup": str(plan.backup) if plan.keeps else None,
+            "backup": str(plan.backup) if plan.backup else None,
+            "remains": str(plan.remains) if plan.remains else None,
             "left": left(plan, places),
             "kept": list(plan.kept),
-            "twins": list(others),
+            "twins": list(twins),
+            "others": [client.name for client in plan.others],
             "diff": "".join(f"{line}\n" for line in diff(plan, places)) if dry_run else None,
         }
-        for plan, others in zip(plans, twins, strict=True)
+        for plan, twins in zip(plans, all_twins, strict=True)
     ]
     return shapes.dumps({"dry_run": dry_run, "done": done})
 

@@ -1,18 +1,29 @@
 """What an entry that comes, changes or goes does to a client's file, and to what is kept of it.
 
 What is kept is the text from before our first entry: it stands beside the file while an entry of
-ours is in there, and the file gets it back, to the byte, with the last of them.
+ours is in there, and the file gets it back, to the byte, with the last of them. Where that cannot
+be, because the file has changed since, it stays. Nothing that lies there is written over.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from ..call import RefusedError, WrongUseError
-from . import files
 from .broken import BrokenError
-from .document import Document, UnsafeError, document
-from .entries import GOOD_NAME, Wishes, is_mine, is_ours, is_plain, merged, needs_token
+from .document import UnsafeError, document
+from .entries import GOOD_NAME, Wishes, is_mine, is_ours, is_plain, managed, merged, needs_token
+from .files import free_backup
 from .formats import Value
+from .kept import (
+    Kept,
+    before_entry,
+    before_ours,
+    has_ours,
+    headed,
+    is_all_ours,
+    is_nothing_without,
+    kept,
+)
 from .pins import wanted
 from .planning import ABSENT, ADDED, CHANGED, REMOVED, Plan, read
 
@@ -42,19 +53,21 @@ def to_add(plan: Plan, wishes: Wishes, *, force: bool) -> Plan:
             f"--name {name}: clients make the names of tools of it, with _ and blanks for their "
             "own; give it letters, digits, - and . alone."
         )
-    asked, kept = wanted(client, wishes, scope, same if mine and not force else None)
+    asked, flags = wanted(client, wishes, scope, same if mine and not force else None)
     first = client.first.get(scope, {})
     entry = {**first, **asked} if same is None else merged(client, same, asked)
-    plan = replace(plan, entry=entry, kept=kept, needs_token=needs_token(wishes))
+    plan = replace(plan, entry=entry, kept=flags, needs_token=needs_token(wishes))
     if same == entry:
         return plan
     stale = [key for key in same or () if key not in entry]
-    base = found if plan.before is not None else read(plan, client.new)
+    base = headed(client, found) if same is None else found
     after = _edited(plan, lambda: base.put(name, _without_name(entry), stale))
+    action = ADDED if same is None else CHANGED
+    is_kept = has_ours(found) and (bool(kept(plan)) or is_all_ours(plan, found))
     # What is kept already is older than ours; of what somebody else wrote, it may have nothing.
-    is_kept = _has_ours(found) and plan.backup.exists() and (same is None or mine)
-    keeps = plan.before is not None and not is_kept
-    return replace(plan, after=after, action=ADDED if same is None else CHANGED, keeps=keeps)
+    if plan.before is None or (is_kept and (same is None or mine)):
+        return replace(plan, after=after, action=action)
+    return replace(plan, after=after, action=action, backup=free_backup(plan.path))
 
 
 def to_remove(plan: Plan, url: str, *, force: bool) -> Plan:
@@ -74,20 +87,35 @@ def to_remove(plan: Plan, url: str, *, force: bool) -> Plan:
             f"{plan.path} has an entry {name!r} that starts something else; --force takes it "
             "out all the same. Nothing was changed."
         )
-    kept = _kept(plan)
-    first = None if kept is None or _has_ours(kept) else kept
-    if mine and first is not None and first.is_rest_of(text, name):
-        return replace(plan, after=first.text, action=REMOVED, restores=True)
-    drop = first is None or not first.has_collection()
+    all_kept = kept(plan)
+    was = before_entry(plan, all_kept, entry) if mine else None
+    if was is not None:
+        return _restored(plan, was, entry)
+    first = before_ours(all_kept)
+    drop = first is None or not first.found.has_collection()
     after = _edited(plan, lambda: found.take(name, drop=drop))
-    if mine and first is not None and after == first.text:
-        return replace(plan, after=after, action=REMOVED, restores=True)
-    plain = is_plain(plan.client, plan.scope, entry, name)
-    if first is None and after.strip() in ("", "{}", plan.client.new.strip()):
-        # Nothing is left but what we made; nothing is lost, unless the person added to it.
-        return replace(plan, after=None, action=REMOVED, keeps=not plain, restores=plain)
+    if mine and first is not None and after == first.found.text:
+        return _restored(plan, first, entry)
     others = any(is_mine(one, at) for at, one in found.entries.items() if at != name)
-    return replace(plan, after=after, action=REMOVED, keeps=not (plain and others))
+    remains = None if first is None or others else first.path
+    plan = replace(plan, action=REMOVED, remains=remains)
+    lost = not is_plain(plan.client, plan.scope, entry, name)
+    if is_nothing_without(plan.client, found, name):
+        after = None  # nothing is left but what we made
+    elif not others:  # remarks within the entry may be the person's
+        lost = lost or not document(plan.client, after).becomes(text, name, entry)
+    return replace(plan, after=after, backup=free_backup(plan.path) if lost else None)
+
+
+def _restored(plan: Plan, kept_one: Kept, entry: Value) -> Plan:
+    """Return the plan that gives a file back what is kept; what a person added to ours is too."""
+    was = kept_one.found.entries.get(plan.name, {})
+    ours = managed(plan.client)
+    more = {key: entry[key] for key in entry if key in ours or was.get(key) != entry[key]}
+    plain = is_plain(plan.client, plan.scope, more, plan.name)
+    backup = None if plain else free_backup(plan.path)
+    text = kept_one.found.text
+    return replace(plan, after=text, action=REMOVED, restores=kept_one.path, backup=backup)
 
 
 def _twin(plan: Plan, twin: str, found: Value, wishes: Wishes) -> Plan:
@@ -96,26 +124,13 @@ def _twin(plan: Plan, twin: str, found: Value, wishes: Wishes) -> Plan:
     Raises:
         RefusedError: it does something else.
     """
-    asked, kept = wanted(plan.client, wishes, plan.scope, found)
+    asked, flags = wanted(plan.client, wishes, plan.scope, found)
     if merged(plan.client, found, asked) == found:
-        return replace(plan, name=twin, entry=found, kept=kept)
+        return replace(plan, name=twin, entry=found, kept=flags)
     raise RefusedError(
         f"{plan.path} has tokenspace already, as {twin!r}: --name {twin} changes that entry, "
         "--force adds one more. Nothing was changed."
     )
-
-
-def _kept(plan: Plan) -> Document | None:
-    """Return what stood in the file before our first entry; None where nothing is known of it."""
-    try:
-        text = files.read(plan.backup)
-        return None if text is None else document(plan.client, text)
-    except (BrokenError, OSError, RecursionError):
-        return None
-
-
-def _has_ours(found: Document) -> bool:
-    return any(is_mine(one, name) for name, one in found.entries.items())
 
 
 def _edited(plan: Plan, edit: Callable[[], str]) -> str:

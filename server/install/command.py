@@ -14,20 +14,12 @@ from ..terminal import Output, plural, printable
 from . import answers
 from .changing import to_add, to_remove
 from .clients import BY_NAME, CLIENTS, Client
-from .entries import PROJECT, USER, Wishes, is_ours
+from .entries import PROJECT, USER, Wishes
 from .files import save_token
 from .places import Places, places, project_of
-from .planning import (
-    ABSENT,
-    REMOVED,
-    Plan,
-    carry_out,
-    known,
-    nothing,
-    require_writable,
-    to_rule,
-)
+from .planning import Plan, carry_out, nothing, require_writable, to_rule
 from .program import program
+from .sharing import twins, with_others
 
 InstallCommand = Callable[[argparse.Namespace, Settings], int]
 
@@ -119,12 +111,12 @@ def _carried_out(call: _Install, clients: list[Client], wishes: Wishes | None) -
 
 def _tell(call: _Install, plans: list[Plan]) -> None:
     args = call.args
-    twins = [_twins(call, plan) for plan in plans]
+    found = [twins(plan, call.places) for plan in plans]
     if args.json:
-        call.out.exact(answers.as_json(plans, twins, call.places, dry_run=args.dry_run))
+        call.out.exact(answers.as_json(plans, found, call.places, dry_run=args.dry_run))
     else:
-        for plan, others in zip(plans, twins, strict=True):
-            answers.tell(call.out, plan, others, call.places, dry_run=args.dry_run)
+        for plan, its_twins in zip(plans, found, strict=True):
+            answers.tell(call.out, plan, its_twins, call.places, dry_run=args.dry_run)
 
 
 def _plans(call: _Install, client: Client, wishes: Wishes | None) -> list[Plan]:
@@ -137,7 +129,10 @@ def _plans(call: _Install, client: Client, wishes: Wishes | None) -> list[Plan]:
         plan = to_remove(plan, whole(args.url or ""), force=args.force)
     else:
         plan = to_add(plan, wishes, force=args.force)
-    plans = [plan, *_rules(call, client)]
+    plans = [
+        with_others(one, call.places, args.clients, force=args.force)
+        for one in (plan, *_rules(call, client))
+    ]
     for one in plans:
         require_writable(one)
     return plans
@@ -192,29 +187,6 @@ def _save_token(call: _Install, wishes: Wishes) -> None:
     path = Path(wishes.token_file)
     if save_token(path, secret):
         sys.stderr.write(f"The token is in {printable(str(path))}, which you alone can read.\n")
-
-
-def _twins(call: _Install, plan: Plan) -> list[str]:
-    """Return where else this client has tokenspace: the same memory twice, under two names."""
-    if plan.what != "entry" or plan.action in (ABSENT, REMOVED):
-        return []
-    found: list[str] = []
-    for scope in (USER, PROJECT):
-        path = call.places.file(plan.client, scope)
-        if path is None or (scope == PROJECT and call.places.project is None):
-            continue
-        try:
-            entries = known(plan.client, scope, path)
-        except RefusedError:  # said when that file is the one that is edited
-            continue
-        shown = call.places.shown(path)
-        mine = path == plan.path
-        found += [
-            f"{name} in {shown}"
-            for name, one in entries.items()
-            if is_ours(one) and not (mine and name == plan.name)
-        ]
-    return found
 
 
 def _offer(call: _Install) -> int:

@@ -55,12 +55,13 @@ class Document:
         self._check(after, name, None)
         return after
 
-    def is_rest_of(self, other: str, name: str) -> bool:
-        """Tell whether this is another text without the entry that it has, to the byte."""
+    def becomes(self, other: str | None, name: str, entry: Value) -> bool:
+        """Tell whether this text with an entry, and nothing else done to it, is another one."""
+        new = _plain(entry)
+        stale = [key for key in _plain(self.entries.get(name, {})) if key not in new]
         try:
-            entry = _plain(servers(self.form.read(other), self.keys)[name])
-            return name not in self.entries and self.put(name, entry, ()) == other
-        except (BrokenError, UnsafeError, KeyError):
+            return self.put(name, new, stale) == other
+        except (BrokenError, UnsafeError):
             return False
 
     def has_collection(self) -> bool:

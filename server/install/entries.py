@@ -62,7 +62,8 @@ def entry(client: Client, wishes: Wishes, scope: str) -> dict[str, Any]:
 
 def managed(client: Client) -> tuple[str, ...]:
     """Return the keys of an entry that are ours to change; others are the person's."""
-    return tuple({**client.stdio, **client.remote})
+    # What starts a program is ours in either form: one list, as some clients have it, and two keys.
+    return tuple({"command": "", "args": "", **client.stdio, **client.remote})
 
 
 def needs_token(wishes: Wishes) -> bool:

@@ -1,6 +1,7 @@
 """Files that are edited: read as they are, replaced at once, with what was there kept beside."""
 
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -10,7 +11,7 @@ from ..call import RefusedError
 from ..wholefiles import write_new
 from .broken import BrokenError
 
-BACKUP = ".tokenspace.bak"
+_BACKUP = re.compile(r"\.tokenspace(?:\.([1-9][0-9]*))?\.bak")
 
 
 def read(path: Path) -> str | None:
@@ -43,9 +44,27 @@ def is_writable(path: Path) -> bool:
     return bool(path.stat().st_mode & stat.S_IWUSR) and os.access(path, os.W_OK)
 
 
-def backup_of(path: Path) -> Path:
-    """Return where what was there before is kept."""
-    return path.with_name(path.name + BACKUP)
+def backups(path: Path) -> list[Path]:
+    """Return all that may be kept of a file, the newest first; a person may have made some."""
+    return [beside for _, beside in _backups(path.resolve())]
+
+
+def free_backup(path: Path) -> Path:
+    """Return where what was there before can be kept: nothing lies there."""
+    path = path.resolve()
+    newest = next(iter(_backups(path)), None)
+    number = "" if newest is None else f".{newest[0] + 1}"
+    return path.with_name(f"{path.name}.tokenspace{number}.bak")
+
+
+def _backups(path: Path) -> list[tuple[int, Path]]:
+    found: list[tuple[int, Path]] = []
+    with suppress(OSError):  # there is no folder yet, or it cannot be listed
+        for beside in path.parent.iterdir():
+            match = _BACKUP.fullmatch(beside.name.removeprefix(path.name))
+            if match is not None and beside.name.startswith(path.name):
+                found.append((int(match[1] or 1), beside))
+    return sorted(found, reverse=True)
 
 
 def replace(path: Path, before: str | None, after: str | None, *, private: bool) -> None:
@@ -73,13 +92,14 @@ def replace(path: Path, before: str | None, after: str | None, *, private: bool)
         beside.unlink(missing_ok=True)
 
 
-def keep(path: Path, text: str) -> None:
-    """Keep the text that a file had, beside it and for the same people."""
-    path = path.resolve()
-    backup = backup_of(path)
-    backup.unlink(missing_ok=True)
+def keep(path: Path, text: str, backup: Path) -> None:
+    """Keep the text that a file had, beside it and for the same people.
+
+    Raises:
+        OSError: it cannot be written, or something lies there by now.
+    """
     write_new(backup, text.encode(), 0o600)
-    backup.chmod(path.stat().st_mode & 0o7777)
+    backup.chmod(path.resolve().stat().st_mode & 0o7777)
 
 
 def drop_empty(folder: Path, stop: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..call import RefusedError
 from .clients import Client
 from .entries import PROJECT, Wishes, address, entry
 from .program import NAME
@@ -31,6 +32,7 @@ def wanted(
 
     Raises:
         WrongUseError: a client cannot get at the token, or at the space, in the way that was asked.
+        RefusedError: what is there has words that are not known, so not all of it could be kept.
     """
     if found is None:
         return entry(client, wishes, scope), ()
@@ -59,9 +61,19 @@ def wanted(
 
 
 def _given(start: Start) -> dict[str, str]:
-    """Return the flags that a start of the server is given, if they are all known."""
-    asked = start.told
-    if asked.command != "serve" or asked.wrong:
+    """Return the flags that a start of this program is given.
+
+    Raises:
+        RefusedError: some of its words are not known.
+    """
+    if not start.is_ours:
         return {}
+    asked = start.told
+    if asked.wrong:
+        raise RefusedError(
+            f"the entry that is there has words that {NAME} does not know ({asked.wrong}), and "
+            "would lose them: put them right by hand, or have --force write it anew, with none of "
+            "its flags. Nothing was changed."
+        )
     given = asked.flags | asked.others
     return {flag: value for flag in _ALL if (value := given[flag[2:].replace("-", "_")])}

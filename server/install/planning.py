@@ -25,10 +25,12 @@ class Plan:
         before, after: Its text; None is no file.
         name: The entry's name.
         entry: What it says afterwards; None where there is none.
-        keeps: What was there before is kept beside the file.
-        restores: The file gets back what was kept, and that goes.
+        backup: Where what was there before gets kept; None where it need not be.
+        restores: What was kept, and goes, because the file gets it back.
+        remains: What is kept from before our first entry, and stays though the last one goes.
         kept: Flags of the entry that was there, which it has still.
         needs_token: The client has to have the variable of the token.
+        others: Clients that read the same: they lose an entry that goes, and rules stay for them.
     """
 
     client: Client
@@ -40,20 +42,17 @@ class Plan:
     action: str = UNCHANGED
     name: str = ""
     entry: Value | None = None
-    keeps: bool = False
-    restores: bool = False
+    backup: Path | None = None
+    restores: Path | None = None
+    remains: Path | None = None
     kept: tuple[str, ...] = ()
     needs_token: bool = False
+    others: tuple[Client, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether anything is to be written."""
         return self.before != self.after
-
-    @property
-    def backup(self) -> Path:
-        """Where what was there before is kept, if it is."""
-        return files.backup_of(self.path.resolve())
 
 
 def to_rule(plan: Plan, *, remove: bool) -> Plan:
@@ -63,9 +62,12 @@ def to_rule(plan: Plan, *, remove: bool) -> Plan:
     after = without if remove else rules.put(text)
     if after == text:
         return replace(plan, action=ABSENT if remove else UNCHANGED)
+    # A person's words may stand in the block: it goes, or is written anew, as one.
+    backup = None if rules.is_ours(text) else files.free_backup(plan.path)
+    plan = replace(plan, after=after, backup=backup)
     if remove:
         return replace(plan, after=after or None, action=REMOVED)
-    return replace(plan, after=after, action=ADDED if without == text else CHANGED)
+    return replace(plan, action=ADDED if without == text else CHANGED)
 
 
 def nothing(client: Client, scope: str, path: Path, what: str, name: str = "") -> Plan:
@@ -108,11 +110,11 @@ def carry_out(plan: Plan, places: Places) -> None:
     """
     if not plan.changes:
         return
-    if plan.keeps and plan.before is not None:
-        files.keep(plan.path, plan.before)
+    if plan.backup is not None and plan.before is not None:
+        files.keep(plan.path, plan.before, plan.backup)
     files.replace(plan.path, plan.before, plan.after, private=plan.scope == USER)
-    if plan.restores:
-        plan.backup.unlink(missing_ok=True)
+    if plan.restores is not None:
+        plan.restores.unlink(missing_ok=True)
     if plan.after is None:
         stop = places.project if plan.scope == PROJECT and places.project else places.home
         files.drop_empty(plan.path.parent, stop)

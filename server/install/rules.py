@@ -46,3 +46,9 @@ def take(text: str) -> str:
     if not after and not found[0].endswith("\n"):  # the text had no end of its last line
         before = before.removesuffix("\n").removesuffix("\r")
     return before + after
+
+
+def is_ours(text: str) -> bool:
+    """Tell whether nobody has written into the block, which may be missing."""
+    found = _BLOCK.search(text)
+    return found is None or found[0].split() == " ".join(_LINES).split()

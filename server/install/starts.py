@@ -28,7 +28,8 @@ _VALUED = re.compile(
 """Flags of launchers whose value is the next word."""
 _PACKAGE = re.compile(rf"{NAME}(?:\.git)?(?:\[[\w,-]+\])?(?:(?:==|@|:).*)?")
 
-_FLAGS = ("db", "project", "user", "space", "token_file")
+FLAGS = ("db", "project", "user", "space", "token_file")
+"""Settings that say which memory and whose."""
 _OTHERS = ("profile", "log_level", "remote")
 
 
@@ -125,7 +126,7 @@ def told(words: tuple[str, ...]) -> Told:
         return Told(command, wrong=str(error))
     flags, others = (
         {name: cast(str | None, getattr(args, name)) for name in names}
-        for names in (_FLAGS, _OTHERS)
+        for names in (FLAGS, _OTHERS)
     )
     wrong = f"unknown: {' '.join(other)}" if other and args.command == "serve" else ""
     return Told(args.command, args.transport, args.remote or "", wrong, flags, others)

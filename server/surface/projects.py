@@ -4,7 +4,7 @@ What a client tells of where it works comes late: Codex with each call of a turn
 are asked for their roots. So the first request that needs a space decides, and no start waits.
 Once memory is open, nothing moves it to another file: a call that names another project is served
 from that project's own space, at a desk of its own. So are a few projects at once; of more, the one
-that was named longest ago is closed.
+that was named longest ago is closed, and a call waits until one can be.
 """
 
 import logging
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 PATIENCE_S = 1.0
 """How long a client that has roots may take to name them."""
 MOST_FURTHER = 8
-"""Projects that stay open beside the first one, unless calls of more of them are under way."""
+"""Projects that are open at most beside the first one."""
 
 Context: TypeAlias = ServerRequestContext[Any]
 Chore: TypeAlias = Callable[[Room, Place], Coroutine[Any, Any, None]]
@@ -47,14 +47,16 @@ class _Further:
     """A project beside the first one.
 
     Attributes:
-        calls: The requests that sat at its desk; each is gone once it is answered.
+        calls: The requests that sat at its desk and were not answered yet.
         scope: What runs beside it; its room is closed when that is cancelled.
+        is_counted: Its space was opened, and is one of the few.
     """
 
     place: Place
     desk: Desk
     calls: list[weakref.ref[Context]] = field(default_factory=list[weakref.ref[Context]])
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    is_counted: bool = False
 
     def is_busy(self) -> bool:
         """Tell whether a request is under way."""
@@ -94,6 +96,7 @@ class Projects:
         self._session: ServerSession | None = None
         self._connection: Any = None
         self._further: dict[Path, _Further] = {}  # that which was named last is the last
+        self._free = anyio.Semaphore(MOST_FURTHER)
         self._turn: tuple[str, ...] = ()  # the workspaces that were named last, and their place
         self._named = place
         self._tasks: TaskGroup | None = None
@@ -112,7 +115,11 @@ class Projects:
         return self._desk_of(self._named, ctx)
 
     def note(self, ctx: Context, desk: Desk, done: Done) -> None:
-        """Nobody watches."""
+        """Take a request for answered: its project can be closed now, and one that waits begin."""
+        for further in self._further.values():
+            if further.desk is desk:
+                further.calls = [call for call in further.calls if call() is not ctx]
+        self._close_some()
 
     async def keep(self, _: Room) -> None:
         """Have every room looked after while the server runs; its end closes further ones."""
@@ -137,14 +144,21 @@ class Projects:
     def _further_desk(self, place: Place, ctx: Context) -> Desk:
         further = self._further.pop(place.path, None)
         if further is None:
-            room = Room(lambda: self._open(place), str(place))
-            further = _Further(place, self._desk_in(room))
+            room = Room(lambda: self._open_further(made), str(place))
+            further = made = _Further(place, self._desk_in(room))
             if self._tasks is not None:  # else it is done when there are
                 self._tasks.start_soon(self._look_after, further)
         self._further[place.path] = further
         further.calls.append(weakref.ref(ctx))
         self._close_some()
         return further.desk
+
+    async def _open_further(self, further: _Further) -> Space:
+        """Open the space of a further project as soon as not too many are open."""
+        if not further.is_counted:
+            await self._free.acquire()
+            further.is_counted = True
+        return await self._open(further.place)
 
     def _close_some(self) -> None:
         """Let go of the projects that were named longest ago, if there are too many."""
@@ -163,6 +177,8 @@ class Projects:
         finally:
             with anyio.CancelScope(shield=True):
                 await room.close()
+            if further.is_counted:
+                self._free.release()
 
     def _refusing(self, why: str) -> Desk:
         """Return a desk that answers each call with the reason why there is no memory for it."""
