@@ -161,11 +161,16 @@ def test_of_two_entries_the_one_that_knows_the_project_stays(
     where: Places, client: str, mend: str
 ) -> None:
     """Junie starts a person's own entry nowhere; Zed starts it in the project."""
-    both = [
-        Entry(client=BY_NAME[client], scope=scope, path=Path("x"), name="tokenspace", value={})
-        for scope in ("user", "project")
-    ]
+
+    def entry(scope: str, program: str) -> Entry:
+        value = {"command": program}
+        return Entry(
+            client=BY_NAME[client], scope=scope, path=Path("x"), name="tokenspace", value=value
+        )
+
+    both = [entry(scope, "/opt/tokenspace") for scope in ("user", "project")]
     (found,) = twins(both, where)
+    assert not [*twins([both[0], entry("project", "sh")], where)]
     assert found.mend == f"take one out: `tokenspace install {client}{mend} --uninstall`"
 
 

@@ -52,8 +52,8 @@ async def test_an_endpoint_that_is_well(team: endpoints.Endpoint) -> None:
 @pytest.mark.parametrize(
     ("token", "space", "check", "says", "mend"),
     [
-        ("", "acme", "token", "there is no token here", "TOKENSPACE_TOKEN"),
-        ("ts_wrong", "acme", "token", "does not accept the token", "TOKENSPACE_TOKEN"),
+        ("", "acme", "token", "there is no token here", "--token-file"),
+        ("ts_wrong", "acme", "token", "does not accept the token", "--token-file"),
         ("acme", "other", "space", "no right to this space", "tokenspace token create"),
         ("*", "other", "space", "there is no space 'other'", "tokenspace spaces"),
     ],
@@ -96,7 +96,7 @@ SCRIPTS: dict[str, tuple[int, dict[str, str], str, str, str, str]] = {
     "proxy": (502, {}, "", "host", "answers 502", "the endpoint's log"),
     "basic": (
         401, {"WWW-Authenticate": "Basic realm=x"}, "", "token", "does not accept the token",
-        "TOKENSPACE_TOKEN",
+        "--token-file",
     ),
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..install.clients import Client
-from ..install.entries import PROJECT
+from ..install.entries import PROJECT, is_mine
 from ..install.places import Places
 from ..install.program import NAME
 from .configured import LOCAL, PLUGIN, Entry, claude_folder, part, told_in
@@ -144,7 +144,7 @@ def _qwen(entry: Entry, places: Places) -> Iterator[Finding]:
 
 def twins(entries: list[Entry], places: Places) -> Iterator[Finding]:
     """Tell of a client that has the same memory twice: it sees every tool twice, or starts both."""
-    on = [entry for entry in entries if not entry.is_off]
+    on = [one for one in entries if not one.is_off and _is_memory(one)]
     if len(on) < 2:
         return
     listed = ", ".join(f"{_named(one)} in {places.shown(one.path)}" for one in on)
@@ -154,6 +154,11 @@ def twins(entries: list[Entry], places: Places) -> Iterator[Finding]:
     how = f"take one out: {taken_out(by_hand if has_plugin else local or _spare(on))}"
     said = f"it is there {len(on)} times: {listed}"
     yield Finding(on[0].client.name, "duplicates", State.WARN, said, how)
+
+
+def _is_memory(entry: Entry) -> bool:
+    """Tell whether an entry is a memory's: what only has the name is told of elsewhere."""
+    return entry.scope == PLUGIN or is_mine(entry.value, entry.name)
 
 
 def _spare(on: list[Entry]) -> Entry:

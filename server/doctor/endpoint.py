@@ -25,7 +25,7 @@ SLOW_S = 1.0
 _SOON_DAYS = 14  # until a certificate runs out
 _TRIES = 3  # calls that are timed
 _METADATA = re.compile(r'resource_metadata="([^"]+)"')
-_TOKEN = "put a good one into TOKENSPACE_TOKEN, or name its file with --token-file FILE"  # noqa: S105
+_TOKEN = "name the file of a good one with --token-file FILE"  # noqa: S105
 _MENDS = {
     401: _TOKEN,
     403: "ask who runs the endpoint: `tokenspace token create --name WHO --space SPACE`",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ..doctor.configured import LOCAL, PLUGIN, Entry, configured
 from .clients import BY_NAME, CLIENTS, Client
-from .entries import PROJECT, is_mine, is_ours
+from .entries import PROJECT, is_mine
 from .places import Places
 from .planning import ABSENT, REMOVED, UNCHANGED, Plan
 from .program import NAME
@@ -60,7 +60,7 @@ def twins(plan: Plan, places: Places) -> list[str]:
 
 def _is_twin(plan: Plan, found: Entry) -> bool:
     same = (found.path, found.name, found.scope) == (plan.path, plan.name, plan.scope)
-    return not same and (found.scope == PLUGIN or is_ours(found.value))
+    return not same and (found.scope == PLUGIN or is_mine(found.value, found.name))
 
 
 def _twin(plan: Plan, found: Entry, places: Places) -> str:
