@@ -170,7 +170,7 @@ def test_a_name_that_stays_is_told(shell: Shell) -> None:
     assert "Not erased: it is still part of the name of a branch." in told
 
 
-@pytest.mark.slow  # the purge tries for its five seconds
+@pytest.mark.slow  # the purge tries for two seconds, twice
 def test_what_others_still_read_is_told(shell: Shell) -> None:
     """It stays in the -wal until they are done and `gc` takes it away, also under a server."""
     with Server(shell.db) as server:
