@@ -18,6 +18,8 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..cores import spread_out
+
 _LONGEST = 100
 """Bytes of a socket's path, below what every system allows (104 or 108)."""
 
@@ -58,14 +60,16 @@ def begin(path: Path, argv: Sequence[str]) -> int:
         if _answers(path):
             return 0
         path.unlink(missing_ok=True)  # of one that ended without a word
-        with subprocess.Popen(
-            [*argv, str(path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=path.parent,  # so that it holds no folder of a project
-            start_new_session=True,
-        ) as starter:
+        with spread_out():
+            starting = subprocess.Popen(
+                [*argv, str(path)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=path.parent,  # so that it holds no folder of a project
+                start_new_session=True,
+            )
+        with starting as starter:
             try:
                 return starter.wait(_START_S)
             except subprocess.TimeoutExpired as error:

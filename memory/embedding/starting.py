@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..cores import spread_out
 from .frames import FrameError
 from .link import Link, LostError
 from .orders import Orders
@@ -59,14 +60,15 @@ async def _shared(path: Path, argv: list[str], hang_s: float) -> Link:
 async def _child(argv: list[str], hang_s: float) -> Link:
     gentle = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # Windows has no `nice`
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    child = await asyncio.create_subprocess_exec(
-        *argv,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        creationflags=gentle | hidden,
-    )
+    with spread_out():
+        child = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            creationflags=gentle | hidden,
+        )
     if child.stdout is None or child.stdin is None:  # not with PIPE
         raise LostError("the embedding worker has no pipes")
     return Link(child.stdout, child.stdin, hang_s=hang_s, known_pid=child.pid, child=child)

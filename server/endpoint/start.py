@@ -17,6 +17,7 @@ from anyio.lowlevel import checkpoint
 
 from ...config.settings import Settings, SettingsError, load
 from ...memory import Space, TokenspaceError
+from ...memory.cores import keep_to_one
 from ...memory.embedders import Embedders
 from ..models import make_embedders
 from . import logs
@@ -125,6 +126,7 @@ async def ready(settings: Settings, bounds: Bounds | None = None) -> Ready:
 
 
 async def _run(settings: Settings, transport: str) -> None:
+    keep_to_one()
     endpoint = await ready(settings)
     data = data_folder(settings)
     _say(greeting(settings, endpoint.address, Spaces(data), Tokens(data), transport))
