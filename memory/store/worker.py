@@ -26,6 +26,12 @@ class Worker(aiosqlite.Connection):
         self._thread.name = f"tokenspace-{'reader' if query_only else 'writer'}"
         self._thread.daemon = True  # what was acknowledged is on disk: exit waits for nobody
         self._objects: Objects | None = None
+        self._is_closed = False
+
+    async def close(self) -> None:
+        """Close it after what is queued; what comes later is refused."""
+        self._is_closed = True
+        await super().close()
 
     async def run(self, work: Callable[[Connection, Objects], T]) -> T:
         """Return what `work` returns; it runs after everything queued before it.
@@ -33,7 +39,7 @@ class Worker(aiosqlite.Connection):
         Raises:
             CorruptError: the store was closed, because its file is no longer the one at its path.
         """
-        if not self._running:
+        if self._is_closed or not self._running:
             raise CorruptError(CLOSED)
         return await self._execute(self._call, work)  # pyright: ignore[reportUnknownMemberType]
 

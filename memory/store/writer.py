@@ -21,7 +21,7 @@ from .contract import Transaction
 from .database import translated
 from .erase import EraseView
 from .objects import Objects
-from .worker import Worker
+from .worker import CLOSED, Worker
 
 T = TypeVar("T")
 
@@ -67,9 +67,16 @@ class Writer:
         self._queue: list[_Job] = []
         self._one_by_one = 0  # jobs at the head of the queue that shared a commit which failed
         self._draining: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     async def write(self, work: Callable[[Transaction], T], *, alone: bool = False) -> T:
-        """Return what `work` returns once all it recorded is durable; `alone` in its commit."""
+        """Return what `work` returns once all it recorded is durable; `alone` in its commit.
+
+        Raises:
+            CorruptError: the store was closed.
+        """
+        if self._is_closed:
+            raise CorruptError(CLOSED)
         job = _Job(work, alone=alone)
         self._queue.append(job)
         if self._draining is None or self._draining.done():
@@ -82,7 +89,8 @@ class Writer:
             return await self._worker.run(work)
 
     async def close(self) -> None:
-        """Finish what is queued, then let go of the connection."""
+        """Finish what is queued, then let go of the connection; what comes later is refused."""
+        self._is_closed = True
         if self._draining is not None:
             await asyncio.wait([self._draining])
         await self._worker.close()
