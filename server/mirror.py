@@ -121,7 +121,8 @@ class Mirror:
             elif not self._ended():
                 await self._taken(path, stamp, now - seen[1], here)
         self._seen = {path: seen for path, seen in self._seen.items() if path in here}
-        if gone := self._missing.look(here, now):
+        gone = self._missing.look(here, now)
+        if gone and not self._may_be_moved(found.files, now):
             await self._delete(gone)
         self._due |= await self._memory.refresh()
         if not fresh:  # whose the files are that are there is known at the next look
@@ -253,6 +254,10 @@ class Mirror:
         return True
 
     # ------------------------------------------------------------------ what was deleted
+
+    def _may_be_moved(self, here: Collection[str], now: float) -> bool:
+        """Tell whether a new file was written just now: it may be one of those that are gone."""
+        return any(self._seen[path][1] == now for path in here if path not in self._folder.known)
 
     async def _delete(self, missing: list[str]) -> None:
         """Delete from memory what the missing files were of."""

@@ -34,7 +34,7 @@ from tokenspace.memory.embedding import (
 from tokenspace.memory.querying import Scope
 from tokenspace.memory.store.connector import Connection
 
-pytestmark = [NEEDS_MODEL, POSIX_ONLY]
+pytestmark = [NEEDS_MODEL, POSIX_ONLY, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
