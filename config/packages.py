@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
-_WITH_TORCH = ("semantic", "test", "dev")  # the extras that bring it
+_OF_DEVELOPERS = ("test", "dev")
+_WITH_TORCH = ("semantic", *_OF_DEVELOPERS)  # the extras that bring it
 
 
 class NoInstallerError(Exception):
@@ -46,12 +47,15 @@ def steps(extra: str) -> list[Step]:
     """
     held, target = _constrained(extra), _target(extra)
     install = _installer((*held, *target))
+    with_pip = install[0] == sys.executable
+    if with_pip and extra in _OF_DEVELOPERS:
+        install = (*install, "--no-compile")  # most of it is never imported: a third of the time
     last = Step(target[-1], (*install, *held, *target))
     if not held or sys.platform != "linux" or _is_pinned(_torch()):
         return [last]
     # Asked for torch alone: as one more index for all, a host that cannot be reached would cost
     # seconds of retrying for each package.
-    brief = ("--retries", "1", "--timeout", "15") if install[0] == sys.executable else ()
+    brief = ("--retries", "1", "--timeout", "15") if with_pip else ()
     first = (*install, *brief, *held, "--no-deps", "--index-url", CPU_INDEX, "torch")
     otherwise = "torch's build without CUDA is not to be had; what the usual index has is taken."
     return [Step("torch without CUDA", first, otherwise), last]

@@ -25,14 +25,12 @@ def keep_to_one() -> None:
         _move(_one)
 
 
-def spread() -> None:
-    """Let this thread run on any core again: for long work, during which others can go on."""
-    _move(_all)
-
-
 @contextmanager
 def spread_out() -> Generator[None]:
-    """Let a thread that keeps to one core run on any: a process that it starts does so as well."""
+    """Let a thread that keeps to one core run on any, as does a process that it starts meanwhile.
+
+    For long work outside of Python, during which other threads can go on.
+    """
     _move(_all)
     try:
         yield

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from .candidates import Entries
 from .facts import missing
 from .ledger import Account, Ledger, ledger
 from .model import Block
 from .naming import essence, essences
-from .pairing import Entries, pairing
+from .pairing import pairing
 from .sweeping import spots
 
 _CLOSEST = 5  # entries elsewhere that may say what is gone here

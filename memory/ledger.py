@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal, TypeAlias
 
+from .candidates import Entries
 from .facts import Holdings, facts, spelt
 from .lines import content, split_lines
 from .naming import ALL, by_text, essence
-from .pairing import Entries, pairing, roots
+from .pairing import pairing, roots
 from .segments import Segment, Segments, bare
 from .successors import LIKE, Successors
 from .terms import words

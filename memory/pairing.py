@@ -4,16 +4,14 @@ Likeness alone cannot tell these apart: a line with another number is as like as
 hard facts decide, and the words that one has in place of the other's are shown to whoever judges.
 """
 
-import heapq
-import math
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from .candidates import COMPARED_CHARS, bag
 from .fact_words import NO_NAMES, OPPOSITES, ORDERING
 from .facts import Holdings, Kind
 from .likeness import likeness
@@ -27,7 +25,6 @@ SAME_LIKENESS, SAME_COSINE = 0.28, 0.54
 AGAINST_LIKENESS, AGAINST_COSINE = 0.45, 0.7
 """From here on two entries of the same subject with a reason contradict each other."""
 
-_COMPARED = 2_000  # characters of an entry that are looked at
 _KNOWN = 1_000  # entries of which it is remembered what they say
 _ALIGNED = 200  # words of an entry that are aligned, which takes their square
 _ABOUT_AS_LONG = 0.6  # one negated, one not: only then is that a difference of what is said
@@ -90,7 +87,7 @@ class _Run(NamedTuple):
 
 def pairing(old: str, new: str, cosine: float | None = None) -> Pairing:
     """Set two entries beside each other; with the cosine of their vectors, that decides."""
-    old, new = old[:_COMPARED], new[:_COMPARED]
+    old, new = old[:COMPARED_CHARS], new[:COMPARED_CHARS]
     runs = list(_runs(old, new))
     return Pairing(
         likeness=likeness(old, new),
@@ -118,7 +115,7 @@ def _reasons(old: str, new: str) -> Iterator[Reason]:
     negated = [any(fact.kind == "negation" for fact in each) for each in (one, other)]
     if negated[0] != negated[1] and sizes[0] >= _ABOUT_AS_LONG * sizes[1]:
         yield "negation"
-    said, says = _bag(old), _bag(new)
+    said, says = bag(old), bag(new)
     if any(_OPPOSITE.get(word, frozenset()) & (says - said) for word in said - says):
         yield "antonym"
     if _reordered(old, new):
@@ -140,7 +137,7 @@ def _opens_otherwise(text: str, other: str) -> bool:
     own = found[1].lower() if found else ""
     if not own or own in STOP_WORDS or own in NO_NAMES:
         return False
-    return not any(word.startswith(own[:-1]) for word in _bag(other))
+    return not any(word.startswith(own[:-1]) for word in bag(other))
 
 
 def _reordered(old: str, new: str) -> bool:
@@ -212,12 +209,6 @@ def _telling(text: str) -> tuple[str, ...]:
     return tuple(word for word in found if word.lower() not in STOP_WORDS)
 
 
-@lru_cache(maxsize=_KNOWN)
-def _bag(entry: str) -> frozenset[str]:
-    """Return the words of an entry."""
-    return frozenset(words(entry))
-
-
 @lru_cache(maxsize=8 * _KNOWN)
 def _root(word: str) -> str:
     """Return what a word has in common with its other forms."""
@@ -229,70 +220,3 @@ def _root(word: str) -> str:
     if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "ls":
         root = root[:-1]
     return root.removesuffix("e") if len(root) > 3 else root
-
-
-class Entries:
-    """Entries that are asked which of them a new one most likely supersedes.
-
-    Two entries are as like as the words that both have are rare, among those that either has. Words
-    are counted once for all questions.
-    """
-
-    def __init__(self, entries: Sequence[str]) -> None:
-        bags = [_bag(entry[:_COMPARED]) for entry in entries]
-        self._having: defaultdict[str, list[int]] = defaultdict(list)
-        for index, bag in enumerate(bags):
-            for word in bag:
-                self._having[word].append(index)
-        self._many = len(bags)
-        worth = [self._rarity(having) for having in range(self._many + 1)]
-        self._weight = {word: worth[len(places)] for word, places in self._having.items()}
-        self._weights = [math.fsum(map(self._weight.__getitem__, bag)) for bag in bags]
-
-    def nearest(self, new: str, most: int) -> list[tuple[int, float]]:
-        """Return the places of the entries nearest to a new one, best first, and how near, 0 to 1.
-
-        Entries that have no word of it are left out.
-        """
-        bag = _bag(new[:_COMPARED])
-        own, shared = self._own(bag), self._shared(bag, None)
-        far = (
-            (-common / max(own + self._weights[index] - common, common), index)
-            for index, common in shared.items()
-        )
-        return [(index, -less) for less, index in heapq.nsmallest(most, far)]
-
-    def holding(self, words_of: frozenset[str], most: int, visits: int) -> list[int]:
-        """Return the places of the entries that hold the most of some words, best first.
-
-        Of the words' occurrences `visits` are looked at, those of the rarest words first.
-        """
-        shared = self._shared(words_of, visits)
-        return heapq.nsmallest(most, shared, key=lambda index: (-shared[index], index))
-
-    def _own(self, bag: frozenset[str]) -> float:
-        unknown = self._rarity(0)
-        return math.fsum(self._weight.get(word, unknown) for word in bag)
-
-    def _shared(self, bag: frozenset[str], visits: int | None) -> dict[int, float]:
-        """Return the weight of the words that each entry has of a bag, for those that have any."""
-        found: defaultdict[int, float] = defaultdict(float)
-        left = visits
-        for word in sorted(bag & self._having.keys(), key=lambda word: (-self._weight[word], word)):
-            places, weight = self._having[word][:left], self._weight[word]
-            for index in places:
-                found[index] += weight
-            if left is not None:
-                left -= len(places)
-        return found
-
-    def _rarity(self, having: int) -> float:
-        return math.log((self._many + 1) / (having + 0.5))
-
-
-def nearest(new: str, entries: Sequence[str], most: int) -> list[tuple[int, float]]:
-    """Return the places of the entries that a new one most likely supersedes, and how near, 0 to 1.
-
-    `Entries` is quicker where the same ones are asked several times.
-    """
-    return Entries(entries).nearest(new, most)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal, TypeAlias
 
+from .candidates import Entries
 from .likeness import likeness
 from .lines import content, split_lines
-from .pairing import Entries, Pairing, pairing
+from .pairing import Pairing, pairing
 from .segments import bare
 from .sweeping import Spot
 from .terms import PARAGRAPH_CHARS, STOP_WORDS, heading, sentences, words

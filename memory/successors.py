@@ -1,7 +1,7 @@
 """Where in a new text an entry of an older one went: the part of it that is most like the entry."""
 
+from .candidates import Entries
 from .likeness import Letters
-from .pairing import Entries
 from .segments import Segment, Segments, sentences
 from .terms import words
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenspace.memory.pairing import Entries, Reason, nearest, pairing
+from tokenspace.memory.candidates import Entries
+from tokenspace.memory.pairing import Reason, pairing
 
 from .support import storable
 
@@ -84,12 +85,12 @@ def test_words_stand_against_each_other_as_difflib_aligns_them(
 def test_the_entry_with_the_rarest_words_in_common_is_nearest() -> None:
     """Words that many entries have count for little."""
     entries = ["Ada likes tea.", "Ada likes the sea.", "Ada reads Proust.", "Bob drinks tea."]
-    assert [at for at, _ in nearest("Bob drinks coffee.", entries, 2)] == [3]
-    found = nearest("Ada likes green tea.", entries, 9)
+    assert [at for at, _ in Entries(entries).nearest("Bob drinks coffee.", 2)] == [3]
+    found = Entries(entries).nearest("Ada likes green tea.", 9)
     assert found[0][0] == 0
     assert [near for _, near in found] == sorted((near for _, near in found), reverse=True)
-    assert nearest("Ada likes tea.", entries, 1)[0][1] == pytest.approx(1)
-    assert nearest("", entries, 3) == nearest("x", [], 3) == []
+    assert Entries(entries).nearest("Ada likes tea.", 1)[0][1] == pytest.approx(1)
+    assert Entries(entries).nearest("", 3) == Entries([]).nearest("x", 3) == []
 
 
 def test_the_entries_that_hold_words_are_found_by_the_rare_ones() -> None:

@@ -21,17 +21,20 @@ def canonical(content: object) -> str:
 
 def sealing_hash(db: Connection, objects: Objects, number: int) -> bytes:
     """Return the hash of a change: over its parent's hash and what the file now says of it."""
-    ((*change, previous, undoes, restores),) = db.tuples(_CHANGE, number)
+    ((*change, previous, undoes, restores, retracts, files),) = db.tuples(_CHANGE, number)
     turn = [("turn", undoes, restores)] if (undoes, restores) != (None, None) else []
-    blocks, *others = (db.tuples(part, number) for part in _PARTS)
-    rows = (change, *blocks, *turn, *(row for part in others for row in part))
+    retractions = db.tuples(_RETRACTIONS, number) if retracts else []
+    passages = db.tuples(_PASSAGES, number) if files else []
+    rows = (change, *db.tuples(_BLOCKS, number), *turn, *retractions, *passages)
     content = [previous.hex() if previous else "", *map(_plain, rows)]
     return objects.hash(canonical(content))
 
 
 _CHANGE = """
     SELECT c.number, b.name, c.parent, c.merge_parent, c.at, a.user, a.client, a.client_version,
-           a.model, c.tool, c.reason_hash, c.request_id, p.hash, c.undoes, c.restores
+           a.model, c.tool, c.reason_hash, c.request_id, p.hash, c.undoes, c.restores,
+           EXISTS (SELECT 1 FROM retraction WHERE change = c.number),
+           EXISTS (SELECT 1 FROM passage_version WHERE change = c.number)
     FROM change c LEFT JOIN change p ON p.number = c.parent
     LEFT JOIN branch b ON b.id = c.branch_id LEFT JOIN author a ON a.id = c.author_id
     WHERE c.number = ?
@@ -47,7 +50,6 @@ _PASSAGES = """
     FROM passage_version v JOIN passage p ON p.id = v.passage_id JOIN about t ON t.id = v.about_id
     WHERE v.change = ? ORDER BY v.position
 """
-_PARTS = (_BLOCKS, _RETRACTIONS, _PASSAGES)
 
 
 def _plain(row: Iterable[object]) -> list[object]:

@@ -176,9 +176,7 @@ class Index:
             "INSERT INTO past (block_id, until, text) VALUES (?, ?, ?) RETURNING id",
             block_id, change, text,
         )  # fmt: skip
-        self._db.execute(
-            "INSERT INTO past_text (rowid, body) VALUES (?, ?)", (row_id, indexed(text))
-        )
+        self._db.run("INSERT INTO past_text (rowid, body) VALUES (?, ?)", row_id, indexed(text))
 
     # ------------------------------------------------------------------ passages
 
@@ -192,9 +190,7 @@ class Index:
         who = entity(filing.text, *filing.tags)
         if known is not None and known["source"] == source:
             doc_id = known["id"]
-            self._db.execute(
-                "UPDATE doc SET at = ?, entity = ? WHERE id = ?", (filing.at, who, doc_id)
-            )
+            self._db.run("UPDATE doc SET at = ?, entity = ? WHERE id = ?", filing.at, who, doc_id)
         else:
             if known is not None:
                 self._leave(known["id"])
@@ -283,18 +279,18 @@ class Index:
 
     def _write(self, doc_id: int, body: str, context: str, how: str = "INSERT OR REPLACE") -> None:
         """Write a doc's words, and queue it for its vector; a new one is only to be inserted."""
-        self._db.execute(
+        self._db.run(
             f"{how} INTO doc_text (rowid, body, context) VALUES (?, ?, ?)",
-            (doc_id, indexed(body), indexed(context)),
-        )
-        self._db.execute(f"{how} INTO embed_queue (doc_id) VALUES (?)", (doc_id,))
+            doc_id, indexed(body), indexed(context),
+        )  # fmt: skip
+        self._db.run(f"{how} INTO embed_queue (doc_id) VALUES (?)", doc_id)
 
     def _tag(self, doc_id: int, keys: Sequence[str]) -> None:
-        self._db.execute("DELETE FROM doc_tag WHERE doc_id = ?", (doc_id,))
+        self._db.run("DELETE FROM doc_tag WHERE doc_id = ?", doc_id)
         self._db.many(
             "INSERT INTO doc_tag (tag, doc_id) VALUES (?, ?)", ((key, doc_id) for key in keys)
         )
 
     def _drop(self, doc_id: int) -> None:
-        self._db.execute("DELETE FROM doc_text WHERE rowid = ?", (doc_id,))
-        self._db.execute("DELETE FROM doc WHERE id = ?", (doc_id,))
+        self._db.run("DELETE FROM doc_text WHERE rowid = ?", doc_id)
+        self._db.run("DELETE FROM doc WHERE id = ?", doc_id)

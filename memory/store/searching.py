@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ..cores import spread_out
 from ..errors import CorruptError
 from ..finding import Find, Serving
 from ..querying import Query, Scope
@@ -54,6 +55,7 @@ class SearchView(ProgressView):
 
     # ------------------------------------------------------------------ by words
 
+    @spread_out()
     def by_words(self, query: Query, scope: Scope) -> dict[int, float]:
         """Return how much of a question each doc covers that has words of it."""
         where, values = _where(scope)
@@ -65,6 +67,7 @@ class SearchView(ProgressView):
         budget = NARROW_ROWS if where else ROWS
         return self._covered(self._terms("doc_text", query, budget), sql, values, budget)
 
+    @spread_out()
     def past_by_words(self, query: Query, scope: Scope) -> dict[int, float]:
         """Return the same of entries that blocks no longer have, by their ids in the past."""
         times = ((">=", scope.since), ("<=", scope.until))
@@ -151,6 +154,7 @@ class SearchView(ProgressView):
         """Return the model whose vectors are searched, None while there are none."""
         return self.models()[0]
 
+    @spread_out()
     def by_vector(
         self, serving: Serving, vector: bytes, scope: Scope, also: Iterable[int]
     ) -> dict[int, float]:

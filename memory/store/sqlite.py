@@ -18,7 +18,6 @@ from typing import TypeVar
 
 import anyio
 
-from ..cores import spread
 from .connector import Connection
 from .contract import Transaction
 from .copying import remove_copies
@@ -192,7 +191,6 @@ def _checkpointed(db: Connection, _: Objects) -> bool:
 
 async def _opened(path: Path) -> Worker:
     def made_ready(db: Connection, _: Objects) -> None:
-        spread()
         db.script(f"PRAGMA cache_size = -{SEARCH_CACHE_KB}")
 
     worker = Worker(path, query_only=True)

@@ -81,19 +81,19 @@ class WriteView(BranchingView):
         states = [self._state_of(draft, heads.get(draft.uid or "")) for draft in drafts]
         self._require_free(branch_id, states)
         number = max(newest, above) + 1
-        self._db.execute(
+        self._db.run(
             "INSERT INTO change (number, branch_id, parent, merge_parent, undoes, restores, at, "
             "author_id, tool, reason, reason_hash, request_id, hash) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(16))",
-            (number, branch_id, parent or None, merged, undoes, restores, stamp(at),
-             self._author(intent.author), intent.tool, intent.reason,
-             self._objects.hash(intent.reason), intent.request_id),
+            number, branch_id, parent or None, merged, undoes, restores, stamp(at),
+            self._author(intent.author), intent.tool, intent.reason,
+            self._objects.hash(intent.reason), intent.request_id,
         )  # fmt: skip
         block_ids = self._write(branch_id, number, states)
         if branch == MAIN:
             self._index_blocks(number, at, block_ids, states)
         self._file(number, at, passages)
-        self._db.execute("UPDATE branch SET head_change = ? WHERE id = ?", (number, branch_id))
+        self._db.run("UPDATE branch SET head_change = ? WHERE id = ?", number, branch_id)
         return Change(
             number=number,
             parent=parent,
@@ -111,7 +111,7 @@ class WriteView(BranchingView):
     def _seal(self, number: int) -> bytes:
         """Write the hash of a change, taken over what the file now says of it; return it."""
         digest = sealing_hash(self._db, self._objects, number)
-        self._db.execute("UPDATE change SET hash = ? WHERE number = ?", (digest, number))
+        self._db.run("UPDATE change SET hash = ? WHERE number = ?", digest, number)
         return digest
 
     def _head(self, branch_id: int, uid: str) -> Row | None:
@@ -179,27 +179,27 @@ class WriteView(BranchingView):
         ids = [state.head["id"] if state.head else self._block_id(state.uid) for state in states]
         for position, (block_id, state) in enumerate(zip(ids, states, strict=True)):
             draft = state.draft
-            self._db.execute(
+            self._db.run(
                 "INSERT INTO block_version (block_id, change, position, branch_id, action, label, "
                 "label_key, old_label, char_limit, read_only, about_id, version, object_id) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (block_id, number, position, branch_id, state.action, state.label,
-                 state.key, state.old_label, draft.limit, int(draft.read_only),
-                 state.about_id, state.version, state.object_id),
+                block_id, number, position, branch_id, state.action, state.label,
+                state.key, state.old_label, draft.limit, int(draft.read_only),
+                state.about_id, state.version, state.object_id,
             )  # fmt: skip
-            self._db.execute(
+            self._db.run(
                 "UPDATE block_head SET change = ?3 WHERE branch_id = ?1 AND block_id = ?2"
                 if state.stays
                 else "DELETE FROM block_head WHERE branch_id = ?1 AND block_id = ?2",
-                (branch_id, block_id, number) if state.stays else (branch_id, block_id),
+                *((branch_id, block_id, number) if state.stays else (branch_id, block_id)),
             )
         for block_id, state in zip(ids, states, strict=True):
             if state.version is not None and not state.stays:
-                self._db.execute(
+                self._db.run(
                     "INSERT INTO block_head (branch_id, block_id, change, label_key) "
                     "VALUES (?, ?, ?, ?)",
-                    (branch_id, block_id, number, state.key),
-                )
+                    branch_id, block_id, number, state.key,
+                )  # fmt: skip
         return ids
 
     def _about(self, draft: Draft) -> int:

@@ -141,7 +141,7 @@ class Writer:
 
     def _commit(self, db: Connection, objects: Objects, batch: list[_Job]) -> None:
         """Run a batch in one transaction, on the writer's thread."""
-        db.execute("BEGIN IMMEDIATE")
+        db.run("BEGIN IMMEDIATE")
         try:
             self._check_file(db)
             for job in batch:
@@ -183,7 +183,7 @@ def _run(db: Connection, objects: Objects, job: _Job, *, alone: bool) -> None:
     statement: work on a hundred thousand rows needs a transaction of its own.
     """
     if not alone:
-        db.execute("SAVEPOINT job")
+        db.run("SAVEPOINT job")
     try:
         job.outcome = (job.work(EraseView(db, objects)), None)
     except sqlite3.Error:  # full disk, damage: the whole commit is in doubt
@@ -192,8 +192,8 @@ def _run(db: Connection, objects: Objects, job: _Job, *, alone: bool) -> None:
         if alone:
             db.rollback()
         else:
-            db.execute("ROLLBACK TO job")
+            db.run("ROLLBACK TO job")
         objects.forget_cache()
         job.outcome = (None, error)
     if not alone:
-        db.execute("RELEASE job")
+        db.run("RELEASE job")

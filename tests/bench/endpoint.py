@@ -38,8 +38,8 @@ CLIENTS = 32
 SPACES = 20
 LOAD_S = 3.0
 """Of the long load, for each round."""
-BURST = 10
-"""Calls of each client in one turn."""
+TURN_S = 2.0
+"""How long all clients of one contender ask in one turn, each as soon as it has its answer."""
 BUDGET = 1 / 0.7
 
 NOOP = "SDK no-op tool"
@@ -215,15 +215,19 @@ async def _turns(
             site, calls = contenders[name]
             gc.collect()
             began, worked = time.perf_counter(), site.busy_s()
-            await asyncio.gather(*(_often(call) for call in calls))
-            walls[name].append((time.perf_counter() - began) / (BURST * len(calls)))
-            busy[name].append((site.busy_s() - worked) / (BURST * len(calls)))
+            done = sum(await asyncio.gather(*(_often(call, began + TURN_S) for call in calls)))
+            walls[name].append((time.perf_counter() - began) / done)
+            busy[name].append((site.busy_s() - worked) / done)
     return walls, busy
 
 
-async def _often(call: Call) -> None:
-    for _ in range(BURST):
+async def _often(call: Call, until: float) -> int:
+    """Call until a time of `time.perf_counter`; return how often."""
+    done = 0
+    while time.perf_counter() < until:
         await call()
+        done += 1
+    return done
 
 
 async def _load(clients: list[Client], site: Site, seconds: float) -> tuple[float, int, float]:

@@ -21,9 +21,10 @@ from typing import Any
 
 from measure import Options, Row, run_alone
 
+from tokenspace.memory.candidates import Entries
 from tokenspace.memory.embedding import Absent, Vector, WorkerEmbedder, find, installed
 from tokenspace.memory.ledger import Ledger, ledger, open_questions, reworded
-from tokenspace.memory.pairing import Entries, pairing
+from tokenspace.memory.pairing import pairing
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 SPLITS = ("dev", "test", "fresh")
