@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tokenspace.memory import Space
 
+from .embedding import shared
 from .support import opened
 
 os.environ.setdefault("TOKENSPACE_MODEL", "none")  # of processes; tests of search name one
@@ -16,6 +17,9 @@ os.environ.setdefault("TOKENSPACE_MODEL", "none")  # of processes; tests of sear
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+shared()  # before a run is shared out: its processes load one model, not one each
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 90.0
 SEMANTIC = ("huggingface_hub", "numpy", "sentence_transformers", "torch", "transformers")
 
+_SHARED = "TESTS_MODEL_PLACE"
+
 POSIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="workers are shared on POSIX only")
 NEEDS_MODEL = pytest.mark.skipif(
     not installed() or isinstance(find(), Absent), reason="needs the extra `semantic`"
@@ -34,8 +36,8 @@ NEEDS_MODEL = pytest.mark.skipif(
 class Place:
     """A folder for workers' sockets; short, because a socket's path must be."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="ts-"))
+    def __init__(self, folder: str = "") -> None:
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="ts-"))
 
     def pids(self) -> set[int]:
         """Return the workers that listen here."""
@@ -58,9 +60,14 @@ class Place:
 
 @cache
 def shared() -> Place:
-    """Return the place whose worker all tests may ask that do it no harm."""
-    place = Place()
-    atexit.register(place.end)
+    """Return the place whose worker all tests may ask that do it no harm.
+
+    The first process of a run that asks makes it: those that it starts use the same.
+    """
+    place = Place(os.environ.get(_SHARED, ""))
+    if _SHARED not in os.environ:
+        os.environ[_SHARED] = str(place.folder)
+        atexit.register(place.end)
     return place
 
 

@@ -90,11 +90,12 @@ async def endpoint(
 ) -> AsyncGenerator[Endpoint]:
     """Serve an endpoint in this process, on any free port; `flags` are settings.
 
-    `runtime` is the folder for what processes of one user share.
+    `runtime` is the folder for what processes of one user share: there the default model runs.
     """
     await make_spaces(data, *spaces)
     environ = {"XDG_RUNTIME_DIR": str(runtime)} if runtime is not None else {}
-    settings = load({"data": str(data), "port": "0", "user": "ada", **flags}, environ=environ)
+    given = {"data": str(data), "port": "0", "user": "ada", "model": "" if runtime else "none"}
+    settings = load({**given, **flags}, environ=environ)
     made = await ready(settings, bounds)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(made.serve)

@@ -9,6 +9,7 @@ version than everywhere else.
 import asyncio
 import importlib
 import json
+import os
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -80,7 +81,9 @@ def transport(command: list[str]) -> Any:
     """Return the connection to a server: to that of an address, or to one that is started."""
     where, *rest = command
     if not where.startswith("http"):
-        return stdio.stdio_client(mcp.StdioServerParameters(command=where, args=rest))
+        # It passes next to nothing on; a test's server loads no model.
+        env = {name: value for name, value in os.environ.items() if name.startswith("TOKENSPACE_")}
+        return stdio.stdio_client(mcp.StdioServerParameters(command=where, args=rest, env=env))
     headers = {"Authorization": f"Bearer {rest[0]}"} if rest else {}
     connect = sse.sse_client if where.endswith("/sse") else streamable.streamablehttp_client
     return connect(where, headers=headers)
