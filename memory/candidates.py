@@ -4,25 +4,20 @@ import heapq
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 from sys import intern
 
+from .remembered import remembered
 from .terms import words
 
 COMPARED_CHARS = 2_000
 """Of an entry that are looked at."""
 
 _KNOWN = 4_096  # entries whose words are remembered: those of all blocks of a busy endpoint
-_SHORT = 400  # characters of such an entry
 
 
+@remembered(_KNOWN)
 def bag(entry: str) -> frozenset[str]:
     """Return the words of an entry."""
-    return _short_bag(entry) if len(entry) <= _SHORT else frozenset(words(entry))
-
-
-@lru_cache(maxsize=_KNOWN)
-def _short_bag(entry: str) -> frozenset[str]:
     return frozenset(map(intern, words(entry)))  # most words are in many entries
 
 

@@ -2,11 +2,9 @@
 
 import math
 from collections import Counter
-from functools import lru_cache
 
+from .remembered import remembered
 from .terms import words
-
-_SHORT = 400  # characters of a text whose counts are kept: it may be compared again
 
 
 class Letters:
@@ -28,10 +26,9 @@ class Letters:
 
 def likeness(one: str, other: str) -> float:
     """Return how alike two texts are by their letters, 0 to 1."""
-    a, b = (_known(text) if len(text) <= _SHORT else Letters(text) for text in (one, other))
-    return a.like(b)
+    return _letters(one).like(_letters(other))
 
 
-@lru_cache(maxsize=512)
-def _known(text: str) -> Letters:
+@remembered(512)
+def _letters(text: str) -> Letters:
     return Letters(text)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from .candidates import Entries
@@ -11,6 +10,7 @@ from .lines import split_lines
 from .model import Block
 from .naming import essence
 from .pairing import Pairing, pairing
+from .remembered import remembered
 from .segments import bare
 from .terms import words
 
@@ -19,7 +19,6 @@ Clash: TypeAlias = Literal["contradicts", "repeats"]
 _SAME = 0.55  # likeness from which two entries without a reason against it are one too many
 _CLOSEST = 5  # entries that one is compared with
 _KNOWN = 4_096  # lines that are remembered as the entries that they are
-_SHORT = 400  # characters of such a line
 _MOST_CHARS = 2_000  # of an entry that is compared; what is longer is a text
 
 
@@ -54,16 +53,14 @@ def spots(blocks: Iterable[Block]) -> list[Spot]:
         Spot(block.label, number, entry)
         for block in blocks
         for number, line in enumerate(split_lines(block.value), 1)
-        if (entry := _short_entry(line) if len(line) <= _SHORT else _entry(line))
+        if (entry := _entry(line))
     ]
 
 
+@remembered(_KNOWN)
 def _entry(line: str) -> str:
     """Return the entry that a line is, empty for none."""
     return bare(line) if essence(line) and not line.lstrip().startswith("#") else ""
-
-
-_short_entry = lru_cache(maxsize=_KNOWN)(_entry)
 
 
 def clashes(

@@ -29,8 +29,8 @@ SPACE = "acme"
 HUMAN = "memory://blocks/human"
 LIMIT_S = 60
 NEWS_S = 1.0
-TURNS = 5
 """Far more than the 150 ms that are meant: the machine may be busy."""
+TURNS = 5
 GROWTH_MB = 12.0
 KEPT = (Desk, Connection, StreamableHTTPServerTransport)
 """What there is one of for each client."""

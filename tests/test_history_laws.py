@@ -214,7 +214,7 @@ def test_every_block_takes_part_once(states: list[list[Block]]) -> None:
 
 @pytest.mark.slow
 @given(maybe, maybe, maybe, side)
-@settings(max_examples=400)
+@settings(max_examples=2_500)
 def test_the_laws_hold_of_many_merges(
     base: Block | None, ours: Block | None, theirs: Block | None, what: str
 ) -> None:
@@ -226,7 +226,7 @@ def test_the_laws_hold_of_many_merges(
 
 @pytest.mark.slow
 @given(texts(most=12), texts(most=12))
-@settings(max_examples=400)
+@settings(max_examples=2_000)
 def test_many_diffs_lead_from_one_text_to_the_other(one: str, other: str) -> None:
     """2,000 cases; a difference that is shown is one."""
     led(one, other)

@@ -297,4 +297,4 @@ def test_a_history_is_a_graph_of_states_that_stay() -> None:
 @pytest.mark.slow
 def test_a_long_history_is_a_graph_of_states_that_stay() -> None:
     """The same in 50 histories of up to 60 steps: about 2,500 steps in all."""
-    run_state_machine_as_test(Branches, settings=settings(max_examples=12, stateful_step_count=60))
+    run_state_machine_as_test(Branches, settings=settings(max_examples=50, stateful_step_count=60))

@@ -118,7 +118,7 @@ def test_any_commands_leave_the_files_of_the_reference(ours: Ours, steps: list[C
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_many_commands_leave_the_files_of_the_reference(ours: Ours, steps: list[Command]) -> None:
     """The same, for longer."""

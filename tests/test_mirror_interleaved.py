@@ -161,7 +161,7 @@ def told(order: list[tuple[str, int]], check: Callable[[Story], Awaitable[None]]
 @pytest.mark.slow
 @given(orders(PLAIN))
 @example([("memory", 0), ("rename", 0), ("look", 0), ("file", 0)])  # moved, then edited at once
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_nothing_is_lost_in_any_order(order: list[tuple[str, int]]) -> None:
     """Words of memory stand in memory; words of the file there, or in a file beside."""
     named = {n: who for n, (who, _) in enumerate(order)}
@@ -179,7 +179,7 @@ def test_nothing_is_lost_in_any_order(order: list[tuple[str, int]]) -> None:
 
 @pytest.mark.slow
 @given(orders(ROUGH))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_nothing_is_lost_whatever_happens_to_files_and_mirror(
     order: list[tuple[str, int]],
 ) -> None:
